@@ -9,6 +9,7 @@ weights it ends with: the greatest difference, and what is known to differ.
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,8 +23,11 @@ from nncli.assembly.build import Built
 from nncli.engine import threads
 from nncli.engine.trainer import train
 from nncli.explain import keras as keras_code
+from nncli.explain import keras_training
 from nncli.explain import pytorch as pytorch_code
 from nncli.parts.layers import BatchNorm, Dense
+
+Library = Callable[[Built], dict[str, Any]]  # the weights that it ends with
 
 ROOT = Path(__file__).parents[1]
 SAME, NEAR = 1e-9, 1e-4  # NEAR: an epsilon elsewhere, a norm plus 1e-6, JAX's tanh
@@ -42,7 +46,7 @@ def _with(key: str, *values: str) -> list[tuple[Path, str]]:
     return [(IRIS, f"{key}={value}") for value in values]
 
 
-CASES: list[tuple[Path, ...]] = [
+CASES: list[tuple[Path, *tuple[str, ...]]] = [
     *_with("optimizer", "sgd", "{type: sgd, momentum: 0.9, nesterov: true}", "adagrad"),
     *_with("optimizer", "{type: adagrad, initial_accumulator_value: 0.1}", "rmsprop", "adam"),
     *_with("optimizer", "adamw", "{type: adamw, weight_decay: 0.3}"),
@@ -67,7 +71,7 @@ CASES: list[tuple[Path, ...]] = [
     *_with("network.hidden", "[{type: dense, units: 8, bias: false}, {type: activation}]"),
     *_with("network.hidden", "[{type: dense, units: 8, trainable: false}]", "[]"),
     *_with("loss", "mse", "half_mse", "mae", "rss"),
-    *[(NUMBERS, TWO, "network.output.units=2", f"loss={loss}") for loss in LOSSES],
+    *((NUMBERS, TWO, "network.output.units=2", f"loss={loss}") for loss in LOSSES),
     (NUMBERS, "loss=poisson", "network.output.activation=softplus"),
     (IRIS, "data={dataset: xor_gate}", "network.output={}", "loss=auto"),
     (NUMBERS, YES, "network.output={units: 2, activation: sigmoid}", "loss=bce"),
@@ -150,7 +154,7 @@ def keras(built: Built) -> dict[str, Any]:
     ]
     for layer, own in zip(owners, names, strict=True):
         layer.set_weights([views[name] for name in own])
-    code = keras_code.training(built).code.replace("shuffle=True", "shuffle=False")
+    code = keras_training.training(built).code.replace("shuffle=True", "shuffle=False")
     exec(code.replace("shuffle=False", "shuffle=False, verbose=0"), space)
     return {
         name: value
@@ -159,7 +163,7 @@ def keras(built: Built) -> dict[str, Any]:
     }
 
 
-def difference(path: Path, assignments: tuple[str, ...], library: Any) -> tuple[float, list[str]]:
+def difference(path: Path, assignments: Sequence[str], library: Library) -> tuple[float, list[str]]:
     """The greatest difference of a weight, relative to 1 or its size; the notes that excuse it."""
     epochs = "training.epochs=5"
     off = ("training.converged=null", "training.early_stopping=null")
@@ -184,11 +188,9 @@ def main() -> None:
         os.environ.setdefault("JAX_ENABLE_X64", "1")
         import_module(module)
         for path, *assignments in CASES:
-            worst, notes = difference(path, tuple(map(str, assignments)), globals()[name])
+            worst, notes = difference(path, assignments, globals()[name])
             verdict = "same" if worst < SAME else "near" if worst < NEAR else "OTHER"
-            print(
-                f"{name:8} {verdict:5} {worst:8.1e}  {path.stem} {' '.join(map(str, assignments))}"
-            )
+            print(f"{name:8} {verdict:5} {worst:8.1e}  {path.stem} {' '.join(assignments)}")
             for note in notes:
                 print(f"{'':25}{note}")
 

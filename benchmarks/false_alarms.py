@@ -38,7 +38,8 @@ def draw(random: np.random.Generator) -> tuple[tuple[np.ndarray, np.ndarray], np
 
 def least_squares(x: np.ndarray, y: np.ndarray, new: np.ndarray, seed: int) -> np.ndarray:
     weights = np.linalg.lstsq(np.c_[x, np.ones(len(x))], y, rcond=None)[0]
-    return np.c_[new, np.ones(len(new))] @ weights
+    predicted: np.ndarray = np.c_[new, np.ones(len(new))] @ weights
+    return predicted
 
 
 def network(x: np.ndarray, y: np.ndarray, new: np.ndarray, seed: int) -> np.ndarray:

@@ -16,27 +16,50 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from nncli.engine.job import Job
 
 HERE = Path(__file__).resolve()
 LARGE, MIDDLE, BATCH, STEPS, EPOCHS = (1024, 1024), (256, 128), 2048, 2, 4
-# what, who makes the steps, hidden layers, shards, processes
+
+
+class Line(NamedTuple):
+    """What is measured: steps of `program`, by so many processes."""
+
+    title: str
+    program: str
+    hidden: tuple[int, ...]
+    shards: int
+    processes: int
+
+
+class StepTime(NamedTuple):
+    """Seconds of a step, by the wall clock and of the processor."""
+
+    wall: float
+    cpu: float
+
+
 LINES = [
-    ("784-256-128-10, whole batches", "nncli", MIDDLE, 1, 1),
-    ("784-256-128-10, 8 shards", "nncli", MIDDLE, 8, 1),
-    ("784-1024-1024-10, whole batches", "nncli", LARGE, 1, 1),
-    ("784-1024-1024-10, 8 shards", "nncli", LARGE, 8, 1),
-    ("784-1024-1024-10, 8 shards, 2 ranks", "nncli", LARGE, 8, 2),
-    ("784-1024-1024-10, 2 shards", "nncli", LARGE, 2, 1),
-    ("784-1024-1024-10, 2 shards, 2 ranks", "nncli", LARGE, 2, 2),
-    ("784-1024-1024-10, torch", "torch", LARGE, 1, 1),
-    ("784-1024-1024-10, torch DDP, 2 processes", "torch", LARGE, 1, 2),
+    Line("784-256-128-10, whole batches", "nncli", MIDDLE, 1, 1),
+    Line("784-256-128-10, 8 shards", "nncli", MIDDLE, 8, 1),
+    Line("784-1024-1024-10, whole batches", "nncli", LARGE, 1, 1),
+    Line("784-1024-1024-10, 8 shards", "nncli", LARGE, 8, 1),
+    Line("784-1024-1024-10, 8 shards, 2 ranks", "nncli", LARGE, 8, 2),
+    Line("784-1024-1024-10, 2 shards", "nncli", LARGE, 2, 1),
+    Line("784-1024-1024-10, 2 shards, 2 ranks", "nncli", LARGE, 2, 2),
+    Line("784-1024-1024-10, torch", "torch", LARGE, 1, 1),
+    Line("784-1024-1024-10, torch DDP, 2 processes", "torch", LARGE, 1, 2),
 ]
 
 
-def seconds(epoch, steps):
-    """Best wall and processor time of a step, over some epochs."""
+def step_time(epoch: Callable[[], object], steps: int) -> StepTime:
+    """The best of some epochs."""
     epoch()
     walls, cpus = [], []
     for _ in range(EPOCHS):
@@ -44,17 +67,17 @@ def seconds(epoch, steps):
         epoch()
         walls.append((time.perf_counter() - wall) / steps)
         cpus.append((time.process_time() - cpu) / steps)
-    return min(walls), min(cpus)
+    return StepTime(min(walls), min(cpus))
 
 
-def job(hidden, batch, steps, shards):
+def job(hidden: tuple[int, ...], batch: int, steps: int, shards: int) -> "Job":
     """Drawn rows of 784 numbers and 10 classes, float32, gradient descent with momentum."""
     import numpy as np
 
     from nncli.engine.evaluator import EvaluationSet
     from nncli.engine.job import Job, Seeds
     from nncli.engine.network import Network
-    from nncli.engine.settings import Training
+    from nncli.engine.training_settings import Training
     from nncli.parts.activations import Softmax
     from nncli.parts.layers import Dense
     from nncli.parts.losses import CrossEntropy
@@ -82,7 +105,8 @@ def job(hidden, batch, steps, shards):
     )
 
 
-def run_nncli(hidden, shards, ranks, batch=BATCH, steps=STEPS):
+def run_nncli(line: Line, batch: int = BATCH, steps: int = STEPS) -> StepTime | None:
+    """Of nncli, by as many MPI ranks as this is started as; None but from the first."""
     import threadpoolctl
 
     from nncli.engine.ranks import ALONE
@@ -90,26 +114,27 @@ def run_nncli(hidden, shards, ranks, batch=BATCH, steps=STEPS):
     from nncli.engine.stop import Stop
 
     together = ALONE
-    if ranks > 1:
+    if line.processes > 1:
         from mpi4py import MPI
 
         from nncli.engine.mpi_ranks import MpiRanks
 
         together = MpiRanks(MPI.COMM_WORLD)
-    made = job(hidden, batch, steps, shards)
+    made = job(line.hidden, batch, steps, line.shards)
     state, stop = made.start(), together.stop(Stop())
     with threadpoolctl.threadpool_limits(1, user_api="blas"):
         engine = stepper(made, state, together)
-        found = seconds(lambda: engine.epochs(state.epoch + 1, stop, 1e9), steps)
+        found = step_time(lambda: engine.epochs(state.epoch + 1, stop, 1e9), steps)
     return found if together.number == 0 else None
 
 
-def run_torch(hidden, ranks, number, port):
+def run_torch(line: Line, number: int, port: int) -> StepTime:
+    """Of PyTorch: the process `number` of those that meet at a port."""
     import torch
     from torch import nn
 
     torch.set_num_threads(1)
-    sizes = [784, *hidden, 10]
+    ranks, sizes = line.processes, [784, *line.hidden, 10]
     layers = [part for ends in pairwise(sizes) for part in (nn.Linear(*ends), nn.ReLU())][:-1]
     model = nn.Sequential(*layers)
     if ranks > 1:
@@ -120,16 +145,16 @@ def run_torch(hidden, ranks, number, port):
     own = BATCH // ranks
     x, t = torch.rand(STEPS * own, 784), torch.randint(10, (STEPS * own,))
 
-    def epoch():
+    def epoch() -> None:
         for rows in torch.randperm(STEPS * own).split(own):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(x[rows]), t[rows]).backward()
             optimizer.step()
 
-    return seconds(epoch, STEPS)
+    return step_time(epoch, STEPS)
 
 
-def be_nice(niceness):
+def be_nice(niceness: int) -> None:
     """Of this process and its session."""
     os.setpriority(os.PRIO_PROCESS, 0, niceness)
     session = Path("/proc/self/autogroup")
@@ -137,33 +162,34 @@ def be_nice(niceness):
         session.write_text(str(niceness))
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+        port: int = found.getsockname()[1]
+        return port
 
 
-def measured(line, python, niceness=0):
-    """The line's times, in processes of its own."""
+def measured(number: int, python: str, niceness: int = 0) -> StepTime:
+    """Of a line, in processes of its own."""
     port = free_port()
-    more = ["--line", str(line), "--nice", str(niceness)]
-    _, who, *_, processes = LINES[line]
-    if who == "torch":
+    line, more = LINES[number], ["--line", str(number), "--nice", str(niceness)]
+    if line.program == "torch":
         command = [python, str(HERE), *more, "--port", str(port), "--number"]
         started = [
-            subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True)
-            for number in range(processes)
+            subprocess.Popen([*command, str(process)], stdout=subprocess.PIPE, text=True)
+            for process in range(line.processes)
         ]
         said = [each.communicate()[0] for each in started]
-        return json.loads(said[0])
+        return StepTime(*json.loads(said[0]))
     command = [sys.executable, str(HERE), *more]
-    if processes > 1:
+    if line.processes > 1:
         mpiexec = Path(sys.executable).parent / "mpiexec"
-        command = [str(mpiexec), "-n", str(processes), *command]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
+        command = [str(mpiexec), "-n", str(line.processes), *command]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    return StepTime(*json.loads(done.stdout))
 
 
-def main():
+def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--torch", default=sys.executable)
     options.add_argument("--rounds", type=int, default=5)
@@ -175,25 +201,22 @@ def main():
     if given.nice:
         be_nice(given.nice)
     if given.line is not None:
-        _, who, hidden, shards, processes = LINES[given.line]
-        if who == "torch":
-            found = run_torch(hidden, processes, given.number, given.port)
-        else:
-            found = run_nncli(hidden, shards, processes)
+        line = LINES[given.line]
+        is_torch = line.program == "torch"
+        found = run_torch(line, given.number, given.port) if is_torch else run_nncli(line)
         if found is not None:
             print(json.dumps(found))
         return
-    best = {}
-    for _ in range(given.rounds):
-        for line, (what, *_) in enumerate(LINES):
-            found = measured(line, given.torch, given.nice)
-            best.setdefault(what, []).append(found)
+    rounds: list[list[StepTime]] = [
+        [measured(number, given.torch, given.nice) for number in range(len(LINES))]
+        for _ in range(given.rounds)
+    ]
     print(f"load {os.getloadavg()[0]:.1f}, best of {given.rounds} rounds")
     print("| 2,048 rows a step, float32, momentum | ms a step | ms of processor a rank |")
     print("|---|---|---|")
-    for what, found in best.items():
-        wall, cpu = (1e3 * min(each[place] for each in found) for place in (0, 1))
-        print(f"| {what} | {wall:.0f} | {cpu:.0f} |")
+    for line, times in zip(LINES, zip(*rounds, strict=True), strict=True):
+        wall, cpu = (1e3 * min(parts) for parts in zip(*times, strict=True))
+        print(f"| {line.title} | {wall:.0f} | {cpu:.0f} |")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,19 @@ Assumed: a rank a core, as quick as this one; the batch stays what it is, howeve
 ranks take equally long; updates are made by each rank; nothing is sent while gradients are made.
 """
 
+from collections.abc import Callable
+
 RANKS = (2, 4, 8, 16, 32, 64, 128, 256)
 
 
-def model(work, update, megabytes, bandwidth, latency, ranks):
+def model(
+    work: Callable[[float], float],
+    update: float,
+    megabytes: float,
+    bandwidth: float,
+    latency: float,
+    ranks: int,
+) -> float:
     """Milliseconds of a step: work is shared, updates are not, sums go up the tree and down again.
 
     work(share): ms of a rank's rows.  bandwidth: MB a ms.  latency: ms a message.
@@ -21,7 +30,7 @@ def model(work, update, megabytes, bandwidth, latency, ranks):
     return work(1 / ranks) + update + sent / bandwidth + 2 * levels * latency
 
 
-def main():
+def main() -> None:
     """Of 784-1024-1024-10 and 784-256-128-10, with this machine's times and others' networks."""
     print("| network, rows a step | ranks talk through |", *(f"{n} |" for n in RANKS))
     print("|---" * (2 + len(RANKS)) + "|")
@@ -40,7 +49,9 @@ def main():
         for batch in (2048, 16384):
             for name, (bandwidth, latency) in networks.items():
 
-                def work(share, row=row, fixed=fixed, batch=batch):
+                def work(
+                    share: float, row: float = row, fixed: float = fixed, batch: int = batch
+                ) -> float:
                     return fixed + row * batch * share
 
                 alone = model(work, update, size, bandwidth, latency, 1)

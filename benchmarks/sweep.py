@@ -31,8 +31,9 @@ from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.study import executors, sweep
 from nncli.study.ended_trial import EndedTrial, Point, State
+from nncli.study.given_point import given_point
 from nncli.study.samplers import RandomSampler, Sampler
-from nncli.study.space import Space
+from nncli.study.space_checks import read_checked
 from nncli.study.split_cache import cached_split
 from nncli.study.tpe import TpeSampler
 from nncli.study.watcher import Watcher
@@ -155,7 +156,7 @@ class Search:
     path: Path = Path("config.yaml")
 
     def __post_init__(self) -> None:
-        self.space = Space.read(read_root(self.text, self.path), self.path)
+        self.space = read_checked(read_root(self.text, self.path), self.path)
 
     def value(self, point: Point) -> float | None:
         """The validation loss of the best epoch; None if it diverges."""
@@ -170,7 +171,7 @@ class Search:
 
     def best(self, sampler: Sampler, trials: int = TRIALS) -> float:
         """The best value of so many trials, the first of which is the config as given."""
-        history = [self._ended(0, self.space.given, self.value({}))]
+        history = [self._ended(0, given_point(self.space), self.value({}))]
         for number in range(1, trials):
             point = sampler.suggest(number, history[: max(0, number - AHEAD + 1)])
             history.append(self._ended(number, point, self.value(point)))

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,15 +18,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from safetensors.numpy import load_file
+from waiting import PATIENCE
 
 from nncli.artifacts.background_plotter import BackgroundPlotter, serve
-from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.files import sha256
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
-from nncli.evaluation.boosted_trees import FEWEST_ITERATIONS
+from nncli.evaluation.boosted_trees import MIN_ITERATIONS
 from nncli.evaluation.intervals import resample
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
@@ -48,9 +48,19 @@ def _has_room(folder: Path) -> bool:
 if _has_room(IN_MEMORY) and "NNCLI_SOAK" not in os.environ:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
-# No test asserts a time: a busy machine is no fault of the code.
-settings.register_profile("no times", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("no times")
+# What whoever starts the tests likes of a terminal makes no line wider and none coloured.
+for liked in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM"):
+    os.environ.pop(liked, None)
+
+# The same examples every time, and no times: what fails is a fault of what was changed. Asked for
+# more examples (NNCLI_EXAMPLES=1000 in some files) and in the soak, they are drawn anew.
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=not os.environ.keys() & {"NNCLI_EXAMPLES", "NNCLI_SOAK"},
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -125,15 +135,10 @@ class Run:
         return self.file("model.safetensors"), kept
 
 
-def without_color() -> dict[str, str]:
-    """This process's environment, but for what would make a child's output wider or coloured."""
-    unwanted = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM")
-    return {key: value for key, value in os.environ.items() if key not in unwanted}
-
-
-def command_line(*arguments: object) -> list[str]:
-    """The command of a process that runs nncli."""
-    return [sys.executable, "-m", "nncli", *map(str, arguments)]
+def command_line(*arguments: object, before: str = "") -> list[str]:
+    """The command of a process that runs nncli. before: Python that it executes first."""
+    program = ["-c", f"{before}\nfrom nncli.cli.main import main; main()"]
+    return [sys.executable, *(program if before else ["-m", "nncli"]), *map(str, arguments)]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -167,7 +172,7 @@ def _evaluations_here_fit_here() -> Iterator[None]:
 def _evaluations_here_grow_few_trees() -> Iterator[None]:
     """A fifth of what they grow. What the trees are has tests of its own, of all of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", FEWEST_ITERATIONS)
+        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", MIN_ITERATIONS)
         yield
 
 
@@ -175,7 +180,7 @@ def _evaluations_here_grow_few_trees() -> Iterator[None]:
 def _pictures_here_have_few_dots() -> Iterator[None]:
     """An eighth of them: most of them nobody looks at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nncli.artifacts.pictures.DOTS_PER_INCH", 50)
+        patch.setattr("nncli.artifacts.rendering.DOTS_PER_INCH", 50)
         yield
 
 
@@ -231,7 +236,7 @@ def process() -> Callable[..., Outcome]:
     """process("train", path, ...): the command, in a process of its own."""
 
     def call(*arguments: object, **options: Any) -> Outcome:
-        options = {"env": without_color(), "capture_output": True, "timeout": 60, **options}
+        options = {"capture_output": True, "timeout": PATIENCE, **options}
         done = subprocess.run(command_line(*arguments), text=True, **options)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -240,31 +245,21 @@ def process() -> Callable[..., Outcome]:
 
 @pytest.fixture
 def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """spawn("train", path, ...): the same, still running; none outlives its test."""
+    """spawn("train", path, ...): the same, still running; none outlives its test.
+
+    before: Python that it executes first.
+    """
     started: list[subprocess.Popen[str]] = []
 
-    def call(*arguments: object, **options: Any) -> subprocess.Popen[str]:
-        options = {"env": without_color(), "text": True, **options}
-        started.append(subprocess.Popen(command_line(*arguments), **options))
+    def call(*arguments: object, before: str = "", **options: Any) -> subprocess.Popen[str]:
+        options = {"text": True, **options}
+        started.append(subprocess.Popen(command_line(*arguments, before=before), **options))
         return started[-1]
 
     yield call
     for process in started:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    """until(condition): wait for what another process is about to do, however slow it is today."""
-
-    def wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it never happened"
-            time.sleep(0.02)
-
-    return wait
 
 
 @pytest.fixture
@@ -316,9 +311,8 @@ def iris_outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         command_line(*arguments, "--runs-dir", runs, "--json"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         cwd=runs.parent,
-        env=without_color(),
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 

@@ -9,10 +9,10 @@ from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job, Seeds
 from nncli.engine.network import Network
-from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
 from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
+from nncli.engine.training_settings import Training
 from nncli.parts.activations import Identity
 from nncli.parts.layers import Dense
 from nncli.parts.losses import HalfMse

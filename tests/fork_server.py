@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,15 +18,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+from waiting import PATIENCE
+
 IMPORTED = (
     *("artifacts.run_recorder", "cli.train_repeats", "cli.model_summary"),
     *("cli.commands.train", "cli.commands.evaluate", "cli.main", "cli.progress", "engine.trainer"),
     *(["engine.steppers.compiled.stepper"] if find_spec("llvmlite") else []),
 )
-PATIENCE = 120  # seconds, after which a child that hangs is killed
-NO_TIME_BETWEEN_CHECKPOINTS = """
-from nncli.artifacts import run_recorder
-run_recorder.CHECKPOINT_SECONDS = -1.0
+# Every epoch is saved, and shown to who watches: what a run writes is no matter of its speed.
+NO_TIME_BETWEEN_WRITES = """
+from nncli.artifacts import row_listeners, run_recorder
+row_listeners.WRITE_SECONDS = run_recorder.CHECKPOINT_SECONDS = -1.0
 """
 
 
@@ -40,7 +43,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Child:
-    """A command under way, with files in `folder` for what it says."""
+    """A command under way, with files for what it says."""
 
     fork_server: "ForkServer"
     pid: int
@@ -50,7 +53,7 @@ class Child:
         os.kill(self.pid, number)
 
     def wait(self) -> Ended:
-        """Wait for its end; more than that long is too long."""
+        """Wait for its end. One that hangs is killed."""
         timer = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))
         timer.start()
         code = self.fork_server.ask({"wait": self.pid})
@@ -67,7 +70,7 @@ class ForkServer:
         self.environment = {**os.environ, **environment}
 
     def __enter__(self) -> "ForkServer":
-        self.children = 0
+        self.children, self.folder = 0, tempfile.TemporaryDirectory()
         self.server = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
@@ -78,6 +81,7 @@ class ForkServer:
 
     def __exit__(self, *error: object) -> None:
         self.server.communicate()
+        self.folder.cleanup()
 
     def ask(self, order: Mapping[str, object]) -> int:
         assert self.server.stdin is not None
@@ -94,7 +98,7 @@ class ForkServer:
         stdout: where it prints to, if not to what its end is asked for.
         """
         self.children += 1
-        said = folder.parent / f"said-{self.children}"
+        said = Path(self.folder.name) / str(self.children)
         for suffix in (".out", ".err"):
             said.with_suffix(suffix).touch()
         order = {

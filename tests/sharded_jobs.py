@@ -13,9 +13,9 @@ from engine_jobs import make_job
 from nncli.engine import cost
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.ranks import ALONE
-from nncli.engine.settings import EarlyStopping
 from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
+from nncli.engine.training_settings import EarlyStopping
 from nncli.errors import Diverged
 from nncli.parts.activations import Softmax, Tanh
 from nncli.parts.layers import BatchNorm, Dense, Dropout

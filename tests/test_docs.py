@@ -2,46 +2,47 @@
 
 import re
 import runpy
-from pathlib import Path
 
 import pytest
+from pages import DECISIONS, PAGES, ROOT, name_of, text_of, without_blocks
 
-ROOT = Path(__file__).parent.parent
-PAGES = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["pages"]()
-TEXTS = sorted(path for where in (ROOT, ROOT / "docs") for path in where.glob("*.md"))
-TEXTS += sorted(
-    path for folder in ("decisions", "tutorials") for path in (ROOT / "docs" / folder).glob("*.md")
-)
+REFERENCE = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["pages"]()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", REFERENCE, ids=lambda path: path.name)
 def test_reference_is_what_the_code_says(path):
-    assert path.read_text(encoding="utf-8") == PAGES[path], "run: python docs/make_reference.py"
+    assert text_of(path) == REFERENCE[path], "run: python docs/make_reference.py"
 
 
 def test_the_page_of_commands_names_every_one():
     from nncli.cli.main import COMMANDS
 
-    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    page = text_of(ROOT / "docs" / "commands.md")
     assert [command for command in COMMANDS if f"| `nncli {command}" not in page] == []
 
 
+def test_the_page_of_run_directories_names_every_file(train, gate):
+    page = text_of(ROOT / "docs" / "run_directory.md")
+    found = {name.partition("/")[0] for name in train(gate).files}
+    assert [name for name in sorted(found) if f"`{name}" not in page] == []
+
+
 def test_readme_leads_to_every_page():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    pages = [path.relative_to(ROOT).as_posix() for path in TEXTS if path.parent.name == "docs"]
+    readme = text_of(ROOT / "README.md")
+    pages = [name_of(path) for path in PAGES if path.parent == ROOT / "docs"]
     assert [page for page in pages if f"]({page})" not in readme] == []
 
 
 def test_the_website_has_every_page_in_its_list():
-    listed = set(re.findall(r": (\S+\.md)$", (ROOT / "docs" / "site.yml").read_text("utf-8"), re.M))
-    pages = {path.relative_to(ROOT / "docs").as_posix() for path in TEXTS if path.parent != ROOT}
+    listed = set(re.findall(r": (\S+\.md)$", text_of(ROOT / "docs" / "site.yml"), re.M))
+    pages = {name_of(path).removeprefix("docs/") for path in PAGES if path.parent != ROOT}
     from_root = {"index.md", "security.md", "contributing.md", "changelog.md", "licence.md"}
-    assert listed == {page for page in pages if "decisions/" not in page} | from_root
+    assert listed == pages | from_root
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", [*PAGES, *DECISIONS], ids=name_of)
 def test_every_link_leads_somewhere(path):
-    links = re.findall(r"\]\(([^)\s]+)\)", _without_code(path.read_text(encoding="utf-8")))
+    links = re.findall(r"\]\(([^)\s]+)\)", without_blocks(text_of(path)))
     inside = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
     assert [link for link in inside if not _is_there(path, link)] == []
 
@@ -51,19 +52,15 @@ def _is_there(page, link):
     target = page.parent / name if name else page
     if not target.exists() or not heading:
         return target.exists()
-    titles = re.findall(r"^#+ (.*)$", _without_code(target.read_text(encoding="utf-8")), re.M)
+    titles = re.findall(r"^#+ (.*)$", without_blocks(text_of(target)), re.M)
     return heading in {re.sub(r"[^\w -]", "", it).lower().replace(" ", "-") for it in titles}
 
 
-def _without_code(text):
-    return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-
-
 def test_architecture_page_names_files_that_are_there_and_quotes_lines_that_stand_in_them():
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = text_of(ROOT / "docs" / "architecture.md")
     sources = [path for path in (ROOT / "nncli").rglob("*.py") if "__pycache__" not in path.parts]
     known = {path.relative_to(ROOT / "nncli").as_posix() for path in sources}
-    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    code = "\n".join(map(text_of, sources))
     named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", page))
     assert [name for name in named if not any(path.endswith(name) for path in known)] == []
     folders = set(re.findall(r"`((?:\w+/)+)`", page)) - {"docs/decisions/"}
@@ -71,15 +68,13 @@ def test_architecture_page_names_files_that_are_there_and_quotes_lines_that_stan
     blocks = re.findall(r"```python\n(.*?)```", page, re.S)
     quoted = [line for block in blocks for line in block.splitlines()]
     assert [line for line in quoted if line.strip() not in code] == []
-    links = re.findall(r"\]\((decisions/[^)]+)\)", page)
-    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
 
 
 def test_architecture_page_counts_what_the_example_records():
     from nncli.artifacts.loaded_network import load_network
     from nncli.engine.steppers.gradient import GradientStepper
 
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = text_of(ROOT / "docs" / "architecture.md")
     job = load_network(ROOT / "configs" / "by_hand.yaml").built.job
     stepper = GradientStepper(job, job.start())
     assert f"theta has {job.network.layout.size} numbers" in page
@@ -102,7 +97,7 @@ def test_architecture_page_follows_a_category_to_its_input(tmp_path):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_told_to_shells_as_the_page_says(shell, nncli, monkeypatch):
-    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    page = text_of(ROOT / "docs" / "commands.md")
     assert f"_NNCLI_COMPLETE={shell}_source nncli" in page
     monkeypatch.setenv("_NNCLI_COMPLETE", f"{shell}_source")
     done = nncli()

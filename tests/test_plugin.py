@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 PLUGIN, ENGINE = ROOT / "examples" / "plugin", ROOT / "examples" / "engine"
@@ -45,7 +46,7 @@ def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-m", "pip", "install", *options, "--target", folder, PLUGIN, ENGINE],
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return folder
 
@@ -57,7 +58,7 @@ def run_python(*arguments: object, plugin: Path | None = None) -> subprocess.Com
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -1,43 +1,33 @@
 """The tutorials' commands do what their pages show, each in the order of its page."""
 
-import re
 import shlex
 import shutil
 import sys
-from pathlib import Path
 
 import pytest
+from pages import PAGES, ROOT, blocks, name_of, shown_commands
 
 from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.cli import main as command
 
-ROOT = Path(__file__).parent.parent
-PAGES = [*sorted((ROOT / "docs" / "tutorials").glob("*.md")), ROOT / "docs" / "teaching.md"]
-BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
+RUN = [page for page in PAGES if page.parent.name == "tutorials" or page.stem == "teaching"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_commands_do_what_the_page_shows(page, folder, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")  # as the pages show it
     monkeypatch.setattr(BackgroundPlotter, "start", lambda self: None)
     monkeypatch.setattr(BackgroundPlotter, "draw_loss", lambda self, run: b"")
     shutil.copy(ROOT / "configs" / "penguins.csv", folder)
-    for kind, title, text in BLOCK.findall(page.read_text(encoding="utf-8")):
-        if title:
-            (folder / title).parent.mkdir(exist_ok=True)
-            (folder / title).write_text(text, encoding="utf-8")
-        elif kind == "console":
-            for line, shown in _commands(text):
+    for block in blocks(page):
+        if block.title:
+            (folder / block.title).parent.mkdir(exist_ok=True)
+            (folder / block.title).write_text(block.text, encoding="utf-8")
+        elif block.kind == "console":
+            for line, shown in shown_commands(block.text):
                 code, said = _run(line, capsys, monkeypatch)
                 assert code == int(line.partition("# exit code ")[2] or 0), said
                 _compare(line, shown, said)
-
-
-def _commands(text):
-    """Each command of a block, and the lines that it is said to print."""
-    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
-        line, _, shown = part.partition("\n")
-        yield line, shown.splitlines()
 
 
 def _run(line, capsys, monkeypatch):

@@ -16,7 +16,8 @@ def write(row: Row, data: Data, folder: Path, threads: int = 1) -> Path:
     np.savez(table, x=data.x, y=data.truth)
     names = [f"hidden_{number}" for number in range(1, len(row.layers))] + ["output"]
     keys = [f"{name}/{tensor}" for name in names for tensor in "Wb"]
-    np.savez(start, **dict(zip(keys, data.theta, strict=True)))
+    tensors: dict[str, Any] = dict(zip(keys, data.theta, strict=True))
+    np.savez(start, **tensors)
     path = folder / f"{row.name}.yaml"
     content = config(row, table.name, start.name, threads)
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

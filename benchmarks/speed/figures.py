@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.speed.bookkeeping import Bookkeeping
 from benchmarks.speed.breakdown import Breakdown
@@ -14,6 +15,8 @@ from benchmarks.speed.ranks import Ranks
 from benchmarks.speed.scaling import Series
 from benchmarks.speed.startup import Startup
 from benchmarks.speed.steps import Steps
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -73,6 +76,6 @@ def _one_line(numbers: re.Match[str]) -> str:
     return f"[{', '.join(f'{float(number):.5g}' for number in numbers[1].split(','))}]"
 
 
-def from_lines(kind: type, lines: Iterable[str]) -> list:
+def from_lines(kind: type[T], lines: Iterable[str]) -> list[T]:
     """What a child process printed, one JSON object a line."""
     return [kind(**json.loads(line)) for line in lines]

@@ -9,6 +9,7 @@ import ctypes
 import gc
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def bound(row: Row) -> int:
     return training_bound(row) + data_bytes(row)
 
 
-def measure(rows: list[str], programs: list[str]) -> list[Memory]:
+def measure(rows: list[str], programs: Sequence[str]) -> list[Memory]:
     found = []
     for name in rows:
         with tempfile.TemporaryDirectory() as folder:

@@ -21,7 +21,7 @@ class Ranks:
 
     def ratio(self, line: str, to: str, of: str) -> float | None:
         """How many times longer a line takes than another, in `walls` or `cpus`."""
-        found = getattr(self, of)
+        found: dict[str, list[float]] = getattr(self, of)
         if line not in found or to not in found:
             return None
         pairs = zip(found[line], found[to], strict=True)
@@ -35,9 +35,9 @@ def measure(rounds: int) -> Ranks:
     if "mpi4py" in lacking:
         return found
     for _ in range(rounds):
-        for number, (what, who, *_) in enumerate(ranks.LINES):
-            if who not in lacking:
-                wall, cpu = ranks.measured(number, sys.executable)
-                found.walls.setdefault(what, []).append(wall)
-                found.cpus.setdefault(what, []).append(cpu)
+        for number, line in enumerate(ranks.LINES):
+            if line.program not in lacking:
+                time = ranks.measured(number, sys.executable)
+                found.walls.setdefault(line.title, []).append(time.wall)
+                found.cpus.setdefault(line.title, []).append(time.cpu)
     return found

@@ -19,6 +19,8 @@ import numpy as np
 
 from benchmarks.speed import machine
 
+Turn = tuple[float, float, int]  # seconds, seconds of processor, bytes at the peak
+
 SCRIPTS = Path(__file__).parent / "scripts"
 HEADER = "| table | reader | seconds | of processor | ÷ pandas's | of processor | peak ÷ float64 |"
 WORDS = {"city": ["Berlin", "Hamburg", "Bonn", "Paris", "Oslo"], "level": ["low", "mid", "high"]}
@@ -54,8 +56,8 @@ def mixed(path: Path, rows: int = 200_000) -> int:
     return rows * len(columns)
 
 
-def run(script: str, *arguments: str) -> tuple[float, float, int]:
-    """(seconds, seconds of processor, bytes at the peak) of a whole process."""
+def run(script: str, *arguments: str) -> Turn:
+    """Of a whole process."""
     command = [sys.executable, str(SCRIPTS / script), *arguments]
     environment = machine.user_environment() | {"PYTHONPATH": str(machine.ROOT)}
     before, began = os.times(), time.perf_counter()
@@ -76,7 +78,7 @@ def compare(repetitions: int) -> None:
         for make in (digits, mixed):
             path = Path(folder) / f"{make.__name__}.csv"
             cells = make(path)
-            found: dict[str, list[tuple[float, float, int]]] = {name: [] for name in readers}
+            found: dict[str, list[Turn]] = {name: [] for name in readers}
             for _ in range(repetitions + 1):
                 for name, script in readers.items():
                     target = ["y"] if name == "nncli" else []
@@ -85,7 +87,7 @@ def compare(repetitions: int) -> None:
                 print(line(make.__name__, name, turns[1:], found.get("pandas", [])[1:], cells))
 
 
-def line(table: str, reader: str, turns: list, peers: list, cells: int) -> str:
+def line(table: str, reader: str, turns: list[Turn], peers: list[Turn], cells: int) -> str:
     """A row of the table."""
     wall, used, peak = (statistics.median(part) for part in zip(*turns, strict=True))
     pairs = list(zip(turns, peers, strict=True)) if peers else []

@@ -8,8 +8,9 @@ from benchmarks.speed.figures import Figures
 TEXT = """\
 # How fast training is
 
-Made by `make bench` (`benchmarks/speed/`) out of `benchmarks/speed/figures.json`, measured{took} on
-this machine:
+How long training steps, commands and compiling take beside scikit-learn, PyTorch and JAX.
+`make bench` (`benchmarks/speed/`) writes this page from `benchmarks/speed/figures.json`,
+measured{took} on this machine:
 
 {machine}
 {missing}
@@ -30,7 +31,7 @@ are about, and which engine that was:
 {defaults}
 
 It is the same program as that engine's, so it is measured once and stands in both columns. A
-shorter run than the last column says is the numpy engine's, and its step that of `nncli numpy`.
+shorter run than the last column says is the numpy engine's: see the column **nncli numpy**.
 
 Medians, with the quartiles in brackets. One thread for every program. The programs take turns, and
 a ratio is the median of the turns' own ratios, so that what else the machine does hits both sides.

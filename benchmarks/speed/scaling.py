@@ -14,7 +14,7 @@ PROGRAMS = ("nncli numpy", "nncli compiled", "products alone")
 UNITS = {
     "width": "units of the hidden layer",
     "depth": "hidden layers of 32 units",
-    "batch": "rows a step",
+    "batch": "rows per step",
     "rows": "rows of the training set",
 }
 
@@ -53,8 +53,10 @@ def points(kind: str) -> Iterator[tuple[int, Row]]:
 
 
 def _row(widths: tuple[int, ...], rows: int, batch: int) -> Row:
-    kind = ("cross_entropy", "mnist_sized")
-    return Row("point", "", widths, *kind, rows, batch, ADAM, checked_epochs=2, updates=0)
+    return Row(
+        "point", "", widths, "cross_entropy", "mnist_sized", rows, batch, ADAM,
+        checked_epochs=2, updates=0,
+    )  # fmt: skip
 
 
 def measure(kind: str, repetitions: int, least: float) -> list[Series]:

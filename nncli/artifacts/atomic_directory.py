@@ -243,7 +243,7 @@ class AtomicDirectory:
             listed, before = self.manifest().get(name), listed
         if listed is None or not os.path.lexists(path):
             raise CorruptRun(f"{path}: missing from the {self.kind}")
-        raise CorruptRun(f"{path}: changed since the {self.kind} was sealed (its SHA-256 differs)")
+        raise CorruptRun(f"{path}: changed since the {self.kind} was saved (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
         """A JSON file's value. Raises CorruptRun as `read`, or for too large or invalid JSON."""

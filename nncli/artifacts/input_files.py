@@ -11,7 +11,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.data.reading.chunks import reading
-from nncli.data.table_formats import table_sha256
+from nncli.data.reading.table_formats import table_sha256
 from nncli.errors import CorruptRun, DataError
 from nncli.operating_system import relative_path
 from nncli.parts.table import together
@@ -50,6 +50,6 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
         with reading(path):
             found.append(table_sha256(path))
         if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:
-            raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+            raise CorruptRun(f"{path}: changed since the run was saved (its SHA-256 differs)")
     if found and together(found) != recorded:
         raise DataError(f"{run.path}: the data has changed since this run was trained")

@@ -46,7 +46,7 @@ def decode(content: bytes, source: Path) -> dict[str, Entry]:
         raise CorruptRun(f"{source}: not a manifest") from None
     # formats 1 and 2 had no SHA-256 of their own
     if not is_whole or (own is None and found not in (1, 2)):
-        raise CorruptRun(f"{source}: changed since the run was sealed")
+        raise CorruptRun(f"{source}: changed since the run was saved")
     if found != FORMAT:
         other = f"format {found}, which this version of nncli doesn't read"
         raise UserError(f"{source.parent}: a run of {other}: train it again")

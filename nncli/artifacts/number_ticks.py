@@ -1,14 +1,18 @@
 """Number ticks: as many as fit beside one another, with thousands separators."""
 
+import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 MAX_INTERVALS, MIN_INTERVALS = 9, 2  # of an axis
 DIGIT_WIDTH = 0.64  # of the font size
 FONT_POINTS = 10  # matplotlib's default
 GAP = 2  # digits between two numbers
-LINE_HEIGHT = 2.2  # of the font size
+LINE_HEIGHT = 2.2  # of the font size, between ticks of a vertical axis
+FONT_HEIGHT = 1.2  # of the font size, with a gap
+MINOR = (2, 5)  # times a power of ten: minor ticks of a logarithmic axis
 MAX_MINOR_RATIO = 300  # greatest / least value below which minor ticks are labelled
 SEPARATED = (1e4, 1e7)  # integers of this range are written with commas
 
@@ -26,16 +30,47 @@ def number_format() -> Any:
 
 
 def log_ticks(axis: Any) -> None:
-    """Label a logarithmic axis in full, as 0.01 and 1,000; also minor ticks on a short range."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    """Label a logarithmic axis in full, as 0.01 and 1,000; also minor ticks where they fit."""
+    from matplotlib.ticker import FuncFormatter, LogLocator
 
-    low, high = axis.get_view_interval()
-    written = FuncFormatter(lambda value, _: f"{value:,g}")
-    axis.set_major_formatter(written)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _written(value)))
     if axis.get_scale() == "log":
-        is_short = low > 0 and high < MAX_MINOR_RATIO * low
-        axis.set_minor_locator(LogLocator(subs=[2, 5]))
-        axis.set_minor_formatter(written if is_short else NullFormatter())
+        axis.set_minor_locator(LogLocator(subs=MINOR))
+        axis.set_minor_formatter(
+            FuncFormatter(lambda value, _: _written(value) if _minor_fit(axis) else "")
+        )
+
+
+def _minor_fit(axis: Any) -> bool:
+    """Whether the labels 1, 2, 5, 10 ... fit beside one another."""
+    low, high = axis.get_view_interval()
+    if not 0 < low < high < MAX_MINOR_RATIO * low:
+        return False
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+    ticks = [factor * 10.0**power for power in powers for factor in (1, *MINOR)]
+    decade = _room(axis) / math.log10(high / low)
+    return all(
+        _label_size(axis, [first, second]) / 2 <= decade * math.log10(second / first)
+        for first, second in pairwise(tick for tick in ticks if low <= tick <= high)
+    )
+
+
+def _label_size(axis: Any, numbers: Sequence[float]) -> float:
+    """The size along the axis of labels on a logarithmic axis, in font sizes."""
+    if axis.axis_name == "y":
+        return len(numbers) * FONT_HEIGHT
+    return sum(len(_written(number)) + GAP for number in numbers) * DIGIT_WIDTH
+
+
+def _written(value: float) -> str:
+    return f"{value:,g}"
+
+
+def _room(axis: Any) -> float:
+    """The length of an axis, in font sizes."""
+    points = axis.get_tick_params().get("labelsize", FONT_POINTS) * axis.figure.dpi / 72
+    box = axis.axes.bbox
+    return float((box.height if axis.axis_name == "y" else box.width) / points)
 
 
 def separated(numbers: Sequence[float]) -> bool:
@@ -62,7 +97,7 @@ def _locator() -> Any:
         ticks: Any = None
 
         def tick_values(self, vmin: float, vmax: float) -> Any:
-            asked = vmin, vmax, self._room()
+            asked = vmin, vmax, _room(self.axis)
             if asked != self.asked:
                 self.asked, self.ticks = asked, self._fitting(*asked)
             return self.ticks
@@ -84,13 +119,6 @@ def _locator() -> Any:
             axis.major.formatter.set_locs(shown)
             words = [axis.major.formatter(tick) for tick in shown]
             return (sum(map(len, words)) + GAP * len(words)) * DIGIT_WIDTH
-
-        def _room(self) -> float:
-            """The length of the axis, in font sizes."""
-            axis: Any = self.axis
-            points = axis.get_tick_params().get("labelsize", FONT_POINTS) * axis.figure.dpi / 72
-            box = axis.axes.bbox
-            return float((box.height if axis.axis_name == "y" else box.width) / points)
 
     return Locator
 

@@ -10,8 +10,11 @@ from typing import Self
 from nncli.artifacts.atomic_directory import AtomicDirectory
 from nncli.artifacts.files import make_folder, sync_folder, translating_os_errors
 from nncli.errors import FileFailure
+from nncli.operating_system import shell_word
 
+CONFIG_SUFFIXES = (".yaml", ".yml")
 MAX_NAME_BYTES = 100
+MAX_COPY_BYTES = 1 << 28  # larger tables are not copied into a run or a study
 
 
 class NumberedDirectory(AtomicDirectory):
@@ -73,3 +76,13 @@ class NumberedDirectory(AtomicDirectory):
             with suppress(FileFailure):
                 self.remove()
         self.unlock()
+
+
+def no_run_at(path: Path) -> str:
+    """The error for a path that is not a folder, where a run is expected."""
+    if not path.is_file():
+        return "no such run directory"
+    leaves = f"; a config leaves one: nncli train {shell_word(path)}" * (
+        path.suffix in CONFIG_SUFFIXES
+    )
+    return f"expected a run directory, found a file{leaves}"

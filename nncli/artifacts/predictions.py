@@ -12,10 +12,10 @@ from nncli.artifacts.files import output_file
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
+from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import loses_digits
-from nncli.data.reading.number_cells import is_number
-from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
+from nncli.data.writing.table_formats import writer_of
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision, has_label
@@ -63,7 +63,7 @@ class Predictions:
         columns = _columns(model, predicted, trained.decision, probabilities=probabilities)
         if intervals is not None:
             columns = _with_intervals(columns, *intervals(predicted))
-        self.file = getattr(self.file, "listing", self.file)  # names of pictures, not their pixels
+        self.file = getattr(self.file, "listing", self.file)  # names of images, not their pixels
         added = {_unused_name(name, self.file.names): column for name, column in columns.items()}
         self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(

@@ -6,9 +6,9 @@ from typing import Any
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.epoch_monitor import EpochReport, wait_anew
-from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
 from nncli.engine.stop_reason import IN_WORDS
+from nncli.engine.training_settings import Training
 from nncli.errors import NothingLeft, UserError
 
 EPOCHS, PATIENCE = "training.epochs", "training.early_stopping.patience"

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
-from nncli.artifacts.numbered_directory import NumberedDirectory
+from nncli.artifacts.numbered_directory import NumberedDirectory, no_run_at
 from nncli.errors import CorruptRun, UserError
-from nncli.operating_system import shell_word
 
 CONFIG = "config.yaml"
-CONFIG_SUFFIXES = (".yaml", ".yml")
 RESOLVED = "config.resolved.yaml"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.csv"
@@ -24,23 +22,11 @@ EVALUATION = "evaluation"  # has its own manifest: a run may be scored while it 
 FREED = "freed.json"  # which files were removed to save space, and why
 FOLDS = "folds.json"  # of a cross-validation
 FIRST_FOLD = "fold-1"  # a run of one, in a folder beside folds.json
-STUDY = "study.json"  # of a study
-MAX_COPY_BYTES = 1 << 28  # larger tables are not copied into a run
 NO_RUN = f"not a run directory: it has no {MANIFEST}"
 UNFINISHED = (
     "an unfinished run: it just begins, or was killed before its first checkpoint "
     f"(nncli train {{}}/{RESOLVED} trains it anew)"
 )
-
-
-def no_run_at(path: Path) -> str:
-    """The error for a path that is not a folder, where a run is expected."""
-    if not path.is_file():
-        return "no such run directory"
-    leaves = f"; a config leaves one: nncli train {shell_word(path)}" * (
-        path.suffix in CONFIG_SUFFIXES
-    )
-    return f"expected a run directory, found a file{leaves}"
 
 
 class RunDirectory(NumberedDirectory):
@@ -52,12 +38,12 @@ class RunDirectory(NumberedDirectory):
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
         """Open an existing run. Raises UserError if there is none at `path`."""
+        from nncli.artifacts.study_directory import is_study, which_run  # training needs none
+
         run = cls(path)
         if not path.is_dir():
             raise UserError(f"{path}: {no_run_at(path)}")
-        if (path / STUDY).is_file():
-            from nncli.artifacts.study_directory import which_run
-
+        if is_study(path):
             raise UserError(f"{path}: {which_run(path)}")
         if (path / FIRST_FOLD).is_dir():
             raise UserError(

@@ -13,7 +13,7 @@ from nncli.artifacts.trial_records import best_of
 from nncli.config.changes import Change, changes
 from nncli.config.experiment import Experiment
 from nncli.engine.metric_columns import VAL
-from nncli.engine.settings import default_monitor
+from nncli.engine.training_settings import default_monitor
 from nncli.errors import NncliError, UserError
 from nncli.frozen import frozen
 from nncli.parts.metrics import Metric

@@ -8,9 +8,9 @@ from typing import Any
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.chosen_threshold import chosen_threshold
-from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.input_files import check_confined, check_tables
 from nncli.artifacts.learning_curves import run_curves
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights

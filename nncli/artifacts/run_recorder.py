@@ -19,6 +19,7 @@ from nncli.artifacts.environment import describe
 from nncli.artifacts.files import to_json, translating_os_errors
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
+from nncli.artifacts.numbered_directory import MAX_COPY_BYTES
 from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
@@ -37,7 +38,7 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 if TYPE_CHECKING:
-    from nncli.artifacts.curves_figure import Curves
+    from nncli.artifacts.learning_curves_plot import Curves
     from nncli.artifacts.run_reader import RunReader
     from nncli.artifacts.study_directory import StudyDirectory
 
@@ -155,13 +156,13 @@ class RunRecorder:
     def _keep_file(self, path: Path) -> str:
         """Copy a file that the config names into the run; returns its new name.
 
-        Large tables and folders of pictures stay where they are: copies could fill the disk.
+        Large tables and folders of images stay where they are: copies could fill the disk.
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             is_table = path in self.built.experiment.data.tables.values()
             with translating_os_errors(path):
-                is_large = is_table and path.stat().st_size > names.MAX_COPY_BYTES
+                is_large = is_table and path.stat().st_size > MAX_COPY_BYTES
             if is_large or path.is_dir():
                 name = str(path.resolve())
                 self.warnings.append(

@@ -10,8 +10,8 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.engine.cost import useful_threads
 from nncli.engine.job import Job
 from nncli.engine.network import Node
-from nncli.engine.settings import TrainingKeys
 from nncli.engine.threads import allowed_cores
+from nncli.engine.training_settings import TrainingKeys
 from nncli.errors import counted, few
 from nncli.parts.activations import Step
 from nncli.parts.losses import Huber
@@ -43,7 +43,7 @@ def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
     if threads < quiet:
         yield (
             f"training.threads is {threads}, not {quiet}, for other processes keep the cores busy; "
-            "a run with another number of threads may end in other bits"
+            "a run with another number of threads may give slightly other numbers"
         )
 
 

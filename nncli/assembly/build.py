@@ -31,8 +31,8 @@ from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.engine.network import Network
-from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
+from nncli.engine.training_settings import TrainingKeys
 from nncli.errors import DataError, TableError, UserError
 from nncli.frozen import frozen
 from nncli.operating_system import give_back_memory
@@ -110,7 +110,9 @@ def assemble(
     _check_transform(data, table, source)
     preprocessing = recorded.preprocessing if recorded else _fit(split, data, source)
     with source.errors_at("network"):  # its shapes
-        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
+        experiment = resolve(
+            given, data, output, loss, rows, preprocessing.n_inputs, table.image_shape
+        )
         validate(experiment, table, rows, preprocessing.n_inputs, source)
         if recorded is None:  # a recorded run reads its own weights
             validate_given_weights(experiment, source)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nncli.artifacts.loaded_network import LoadedNetwork, digest, load_network
+from nncli.cli.exercise_options import parsed
 from nncli.errors import UserError
 from nncli.frozen import frozen
 from nncli.operating_system import relative_path
@@ -58,12 +59,9 @@ class Exercise:
     @classmethod
     def of_answers(cls, answers: Answers, given: Path | None = None) -> "Exercise":
         """The exercise of the answers' command line. given: the config's or run's present path."""
-        from nncli.cli.commands import trace as trace_command
-
         try:
             program, name, *arguments = shlex.split(answers.made_by)
-            context = trace_command.command.make_context(name, arguments, help_option_names=[])
-            asked = context.params
+            asked = parsed(arguments)
             if (program, name) != ("nncli", "trace"):
                 raise ValueError(name)
         except (ValueError, click.ClickException):

@@ -14,7 +14,7 @@ SHARES = ("precision", "recall", "f1", "roc_auc", "average_precision", "accuracy
 
 def label_table(report: "Report", most: int) -> str:
     """The table of the `most` most frequent labels, averages, and scores of whole rows."""
-    from nncli.artifacts.plots import short
+    from nncli.artifacts.figure_style import short
 
     found = report.of_labels
 

@@ -42,7 +42,7 @@ def resume_run(
     if found := list(_refused(reader, config, others)):
         raise ConfigError(found)
     for difference in differences([reader.environment(), *reader.resumptions()], reader.recorded):
-        echo_err(f"warning: {difference}: this run may end in other bits than there")
+        echo_err(f"warning: {difference}: this run may give slightly other numbers than there")
     if reader.recorded.output.plots:
         plotter.start()
     epochs_before = reader.epochs_before

@@ -13,7 +13,7 @@ from nncli.cli.text_table import figure
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.errors import escaped
-from nncli.study.plan import RunPlan
+from nncli.study.planners import RunPlan
 from nncli.study.watcher import Watcher
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ def _print_result(recorder: RunRecorder, metrics: dict[str, dict[str, Any]]) -> 
         best_by = recorder.built.job.best_by
         echo(f"weights of epoch {recorder.used.epoch}, the best by {best_by}, are kept")
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
-        echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
+        echo(f"val_loss was best at epoch {best}; training.early_stopping would keep those weights")
     echo(scores(metrics))
     if recorder.chosen is not None:
         echo()

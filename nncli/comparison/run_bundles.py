@@ -6,15 +6,9 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.numbered_directory import no_run_at
 from nncli.artifacts.path_safety import path_inside
-from nncli.artifacts.run_directory import (
-    CHECKPOINT,
-    FIRST_FOLD,
-    FOLDS,
-    RESOLVED,
-    RunDirectory,
-    no_run_at,
-)
+from nncli.artifacts.run_directory import CHECKPOINT, FIRST_FOLD, FOLDS, RESOLVED, RunDirectory
 from nncli.artifacts.study_directory import CONFIRM, StudyDirectory, StudyFacts, is_study
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.comparison.results import NOT_ENDED

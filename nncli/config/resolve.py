@@ -29,7 +29,7 @@ from nncli.constraints import Auto
 from nncli.data.nonlinear_scales import linear_scale
 from nncli.data.numeric_encodings import BINS
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.engine.settings import default_monitor
+from nncli.engine.training_settings import default_monitor
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.arrays import Shape
 from nncli.parts.layers import Conv2D, Dense, Input, Layer, Output, Residual, single_layers
@@ -114,7 +114,7 @@ def resolve_data(
         assert table.origin is not None
         shown = [name for name in table.features if name not in table.for_formulas]
         features = given.features
-        if features.is_chosen or not table.picture:  # a picture's features are all its pixels
+        if features.is_chosen or not table.image_shape:  # an image's features are all its pixels
             features = replace(features, include=shown)
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
@@ -192,14 +192,15 @@ def resolve(
     loss: Loss,
     rows: Rows,
     inputs: int,
-    picture: Shape = (),
+    image_shape: Shape = (),
 ) -> Resolved:
-    """Resolves the whole experiment. inputs: the number of network inputs.  picture: the shape of
-    a row, if the rows are pictures.
+    """Resolves the whole experiment. inputs: the number of network inputs.
+
+    image_shape: of a row, if the rows are images.
 
     An engine of auto becomes numpy: whether another pays is known once the job is built.
     """
-    network = _resolve_network(given.network, output, inputs, picture)
+    network = _resolve_network(given.network, output, inputs, image_shape)
     chosen, log_every = given.evaluation.metrics, given.output.log_every
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
@@ -223,12 +224,12 @@ def resolve(
 
 
 def _resolve_network(
-    keys: NetworkKeys, output: ResolvedOutput, inputs: int, picture: Shape
+    keys: NetworkKeys, output: ResolvedOutput, inputs: int, image_shape: Shape
 ) -> ResolvedNetwork:
     """Makes bare units dense layers, and resolves kernel initializers."""
     hidden = [*map(_resolve_layer, keys.hidden)]
     return ResolvedNetwork(
-        input=_resolve_input(keys.input, hidden, picture, inputs), hidden=hidden, output=output
+        input=_resolve_input(keys.input, hidden, image_shape, inputs), hidden=hidden, output=output
     )
 
 
@@ -242,18 +243,18 @@ def _resolve_layer(layer: int | Layer) -> Layer:
 
 
 def _resolve_input(
-    given: int | Input | Auto, hidden: Sequence[Layer], picture: Shape, inputs: int
+    given: int | Input | Auto, hidden: Sequence[Layer], image_shape: Shape, inputs: int
 ) -> int | Input:
-    """The given shape; that of pictures, if the first layers need pictures."""
+    """The given shape; that of images, if the first layers need images."""
     keys = given if isinstance(given, Input) else Input(given)
     if keys.shape != "auto":
         return Input(shape=list(keys.shape))
-    if keys.units == "auto" and math.prod(picture) == inputs and _takes_pictures(hidden):
-        return Input(shape=list(picture))
+    if keys.units == "auto" and math.prod(image_shape) == inputs and _takes_images(hidden):
+        return Input(shape=list(image_shape))
     return inputs if keys.units == "auto" else keys.units
 
 
-def _takes_pictures(hidden: Sequence[Layer]) -> bool:
-    """Whether the first layer with a fixed number of input axes takes pictures."""
+def _takes_images(hidden: Sequence[Layer]) -> bool:
+    """Whether the first layer with a fixed number of input axes takes images."""
     axes = (layer.input_axes for layer in single_layers(hidden))
     return next(filter(None, axes), 1) == 3

@@ -6,13 +6,13 @@ from dataclasses import replace
 from nncli.config.experiment import Experiment
 from nncli.config.resolved import ResolvedNetwork, unchanged
 from nncli.engine.cost import epochs_per_row, useful_threads
-from nncli.engine.settings import (
+from nncli.engine.threads import free_cores
+from nncli.engine.training_settings import (
     STOPPING_PATIENCE,
     EarlyStopping,
     EarlyStoppingKeys,
     Training,
 )
-from nncli.engine.threads import free_cores
 from nncli.parts.arrays import Shape
 from nncli.parts.layers import Layer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule

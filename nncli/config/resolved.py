@@ -21,7 +21,7 @@ from nncli.constraints import PositiveInt
 from nncli.data.fitted_columns import Impute
 from nncli.data.nonlinear_scales import NumericScale
 from nncli.data.scaling import Scale
-from nncli.engine.settings import Training
+from nncli.engine.training_settings import Training
 from nncli.errors import ShapeError
 from nncli.frozen import frozen
 from nncli.parts.activations import Activation

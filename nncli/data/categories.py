@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from nncli.data.reading.column_names import nfc
-from nncli.data.reading.number_cells import to_number
+from nncli.data.column_names import nfc
+from nncli.data.number_cells import to_number
 
 
 def folded(text: str) -> str:

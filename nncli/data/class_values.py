@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nncli.data.number_cells import to_number
 from nncli.data.reading.chunks import MAX_EXACT_INT, loses_digits
-from nncli.data.reading.number_cells import to_number
 from nncli.data.targets import number_text
 from nncli.parts.arrays import Array
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import DEFAULT_RARE, NO_RARE, RareRule, counts_of
-from nncli.data.reading.number_cells import to_number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
 
@@ -22,6 +22,10 @@ BOOLEAN_PAIRS = (
 BOOLEAN_VALUES = {
     word: truth for pair in BOOLEAN_PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)
 }
+YES_FIRST = (  # (yes, no) in other languages, where the alphabet has yes first
+    ("ja", "nein"), ("ja", "nee"), ("ja", "nei"), ("ja", "nej"), ("j", "n"), ("да", "нет"),
+    ("da", "ne"), ("da", "nu"), ("ano", "ne"), ("igen", "nem"),
+)  # fmt: skip
 MAX_CATEGORIES = 1000
 ROWS_PER_TRAIN_ROW = 2  # at most: half of the rows or more are trained on
 MIN_FREQUENT_SHARE = 0.1  # of rows with frequent categories, for a column with rare ones to be kept
@@ -37,7 +41,8 @@ ID_OWNERS = (
     "account|case|client|customer|device|employee|invoice|item|loan|member|order|passenger|patient|"
     "person|player|product|record|sample|session|store|student|subject|transaction|user|visit"
 )
-OWNER_ID = rf"({ID_OWNERS})id"
+NUMBERED = "account|case|client|customer|employee|invoice|member|passenger|patient|person|user"
+OWNER_ID = rf"({ID_OWNERS})id|({NUMBERED})(no|nr|num|number)|pid|idno"
 COUNTING_SHARE = 0.9  # of rows one more than the last; counts restart where tables were joined
 MAX_NUMERIC_CLASSES = 20  # distinct numbers, up to which a numeric target may be classes
 MAX_SPAN_PER_ROW = 1.25  # up to which an ascending column still counts the rows
@@ -74,6 +79,15 @@ def boolean_pair(words: Sequence[str]) -> tuple[str, str] | None:
         in_case = str.title if word.istitle() else str.upper if word.isupper() else str
         words_of[1.0 - BOOLEAN_VALUES[word.lower()]] = in_case(other)
     return words_of[0.0], words_of[1.0]
+
+
+def no_before_yes(words: Sequence[str]) -> tuple[str, ...]:
+    """Sorted words with no before yes, in some languages.
+
+    >>> no_before_yes(["ja", "nein"]), no_before_yes(["nein", "vielleicht"])
+    (('nein', 'ja'), ('nein', 'vielleicht'))
+    """
+    return tuple(reversed(words) if tuple(map(str.lower, words)) in YES_FIRST else words)
 
 
 def uninformative(name: str, column: Column, rare: RareRule = NO_RARE) -> str:

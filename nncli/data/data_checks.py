@@ -6,9 +6,9 @@ import numpy as np
 
 from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_leak, label_warnings
+from nncli.data.number_cells import to_number
 from nncli.data.number_checks import number_warnings
 from nncli.data.rare_categories import NO_RARE, RareRule
-from nncli.data.reading.number_cells import to_number
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -20,29 +20,36 @@ CHUNK_VALUES = 1 << 16
 SAMPLED_ROWS = 1000
 MAJORITY = 0.5
 MANY_SINGLETONS = 20
+MIN_RANGE_ROWS = 5  # of a class, whose range may be its own by chance if it has fewer
 
 
 def refuse_singleton_classes(table: Table) -> None:
     """Raises TableError for each class of one row, which can't be both trained on and tested."""
     counts = np.bincount(table.y, minlength=len(table.classes)) if table.classes else np.empty(0)
-    if (singleton := np.count_nonzero(counts == 1)) > MANY_SINGLETONS:
-        message = (
-            f"{singleton:,} classes have one row each: if the target is a number, use regression"
-        )
-        raise DataError(message, key="data.task")
+    singletons = np.flatnonzero(counts == 1).tolist()
+    if not singletons:
+        return
     are_numbers = None not in map(to_number, table.classes)
     amounts = "; if the target is an amount, data.task: regression" if are_numbers else ""
-    problems = [
-        cell_problem(
-            table.place(int(np.flatnonzero(table.y == index)[0])),
-            table.targets[0],
-            f"class '{table.classes[index]}' has this row alone, which can't be both learnt and "
-            f"tested (drop it, or merge the class with another{amounts})",
+    if len(singletons) > MANY_SINGLETONS:
+        names = few([f"'{printable(table.classes[index])}'" for index in singletons], 2)
+        raise DataError(
+            f"{len(singletons):,} of {len(counts):,} classes of the target "
+            f"'{printable(table.targets[0])}' have one row each, such as {names}, which can't be "
+            f"both learnt and tested (drop these rows, or merge the classes{amounts})",
+            key="data.task" if are_numbers else "data.target",
         )
-        for index in np.flatnonzero(counts == 1).tolist()
-    ]
-    if problems:
-        raise TableError(problems)
+    raise TableError(
+        [
+            cell_problem(
+                table.place(int(np.flatnonzero(table.y == index)[0])),
+                table.targets[0],
+                f"class '{table.classes[index]}' has this row alone, which can't be both learnt "
+                f"and tested (drop it, or merge the class with another{amounts})",
+            )
+            for index in singletons
+        ]
+    )
 
 
 def data_warnings(
@@ -64,8 +71,9 @@ def data_warnings(
         yield "the table has one row: a network learns that row by heart, and nothing more"
         return
     yield from _duplicates(table, rows)
+    yield from _last_row_of_sums(table)
     yield from _constant_targets(table)
-    for name in () if table.picture else table.features:  # a pixel may never vary
+    for name in () if table.image_shape else table.features:  # a pixel may never vary
         column = table.column(name)
         if how := _target_leak(column, table):
             yield (
@@ -125,6 +133,28 @@ def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
             )
 
 
+def _last_row_of_sums(table: Table) -> Iterator[str]:
+    """Warns of a last row with the sums of the rows above, in several columns or in the target."""
+    numeric = [name for name in table.features if table.kind(name) == "numeric"]
+    sums = [name for name in numeric if _ends_in_sum(table.column(name).values)]
+    targets = () if table.classes else zip(table.targets, table.y.T, strict=True)
+    of_targets = [name for name, values in targets if _ends_in_sum(values)]
+    sums += of_targets
+    if len(sums) > 1 or of_targets:
+        shown = few([f"'{printable(name)}'" for name in sums])
+        yield (
+            f"{table.place(len(table) - 1)}: the sums of the rows above it in {shown}: if this is "
+            "no row like them, take the line out"
+        )
+
+
+def _ends_in_sum(values: Array) -> bool:
+    """Whether the last number is the sum of the others, two of which aren't 0 or missing."""
+    above = np.nan_to_num(values[:-1])
+    is_sum = np.isclose(values[-1], above.sum(), rtol=1e-9, atol=0)
+    return bool(is_sum and np.count_nonzero(above) > 1)
+
+
 def _hashes(table: Table) -> Array:
     """(rows,) hashes, equal for equal rows: sums of bits times odd numbers, modulo 2^64."""
     columns = len(table.features)
@@ -145,8 +175,8 @@ def _hashes(table: Table) -> Array:
 def _target_leak(column: Column, table: Table) -> str:
     """How the target follows from one column alone (target leakage); empty if it doesn't.
 
-    Leaks are: one value for each class, a value of one class alone, cells missing exactly in one
-    class, and a linear relation.
+    Leaks are: one value, or range of numbers, for each class, a value of one class alone, cells
+    missing exactly in one class, and a linear relation.
     """
     if table.labels:
         return label_leak(column, table)
@@ -158,7 +188,9 @@ def _target_leak(column: Column, table: Table) -> str:
         if (index := _class_of(is_missing, table)) is not None:
             return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
         if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
-            return ""  # rules most columns out without sorting them
+            is_ordered = not column.categories and _are_ranges(column.values, table.y)
+            how = f"says exactly what {target} is, each class having a range of its numbers"
+            return how if is_ordered else ""
         different, codes = np.unique(column.values, return_inverse=True)
         if len(different) == 2 and (index := _class_of(codes == 1, table)) is not None:
             if len(table.classes) == 2:
@@ -175,6 +207,22 @@ def _target_leak(column: Column, table: Table) -> str:
         x, y = x / np.abs(x).max(), y / np.abs(y).max()
         is_line = abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12
     return f"is {target} in other words" if is_line else ""
+
+
+def _are_ranges(x: Array, y: Array) -> bool:
+    """Whether each class has a range of numbers of its own, where they aren't missing.
+
+    It takes a few rows a class: one or two may be apart by chance.
+    """
+    for rows in (SAMPLED_ROWS, len(x)):  # the first rows rule most columns out
+        present = ~np.isnan(x[:rows])
+        order = np.argsort(x[:rows][present], kind="stable")
+        numbers, classes = x[:rows][present][order], y[:rows][present][order]
+        counts = np.bincount(classes, minlength=1)
+        ends = np.flatnonzero(np.diff(classes))
+        if len(ends) != np.count_nonzero(counts) - 1 or (numbers[ends] == numbers[ends + 1]).any():
+            return False
+    return len(counts) > 1 and counts.min() >= MIN_RANGE_ROWS and present.mean() > MAJORITY
 
 
 def _class_of(marked: Array, table: Table) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nncli.data.column_types import boolean_values
-from nncli.data.dates import FittedDate
+from nncli.data.date_encoding import FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
 from nncli.data.nonlinear_scales import NumericScale, linear_scale
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, encoding_fit

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from nncli.data.categories import Categories
+from nncli.data.column_names import in_other_case, listed
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.given_rows import SOURCE as GIVEN
 from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.parsers import Parsers
-from nncli.data.reading.pixel_columns import picture_in_words, pictures_of
+from nncli.data.reading.pixel_columns import image_in_words, image_shapes_of
+from nncli.data.reading.table_formats import open_table, table_sha256, with_columns
 from nncli.data.reading.tables import needs_disk, sample_weights
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import open_table, table_sha256, with_columns
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.frozen import frozen
@@ -132,13 +132,13 @@ class NewRows:
     def _check_names(self, place: str, reader: TableReader, wanted: Sequence[str]) -> None:
         names = reader.names
         lacking = [name for name in wanted if name not in names]
-        shapes = pictures_of([feature.name for feature in self.learnt.features])
-        if shapes and reader.picture and reader.picture not in shapes:
-            are_few = self.are_chosen and 1 in shapes[0][:2]  # chosen pixels, of any picture
+        shapes = image_shapes_of([feature.name for feature in self.learnt.features])
+        if shapes and reader.image_shape and reader.image_shape not in shapes:
+            are_few = self.are_chosen and 1 in shapes[0][:2]  # chosen pixels, of any image
             if lacking or not are_few:
                 raise DataError(
-                    f"{place}: pictures of {picture_in_words(reader.picture)}, and the network was "
-                    f"trained on {picture_in_words(shapes[0])}: bring them to that"
+                    f"{place}: images of {image_in_words(reader.image_shape)}, and the network was "
+                    f"trained on {image_in_words(shapes[0])}: bring them to that"
                 )
         if not lacking:
             return

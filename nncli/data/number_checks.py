@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nncli.data.column_names import column_cure, yaml_name
 from nncli.data.column_types import is_id_name
-from nncli.data.reading.column_names import column_cure, yaml_name
 from nncli.errors import printable
 from nncli.parts.arrays import Array
 

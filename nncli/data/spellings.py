@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nncli.data.categories import folded
-from nncli.data.reading.column_names import yaml_name
+from nncli.data.column_names import yaml_name
 from nncli.errors import few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from nncli.data.categories import Categories, folded
-from nncli.data.column_types import BOOLEAN_VALUES, boolean_pair
+from nncli.data.column_types import BOOLEAN_VALUES, boolean_pair, no_before_yes
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, did_you_mean, few, printable
 from nncli.frozen import frozen
@@ -103,14 +103,17 @@ def _distinct(column: Column) -> list[str]:
 
 
 def label_pair(column: Column) -> Pair | None:
-    """(no, yes) of a column of two values: 1, true, yes, y, t and on are yes, else the later one
-    is. A single value needs to be such a word, 0 or 1. None for any other column."""
+    """(no, yes) of a column of two values: 1, true, yes, y, t, on and ja are yes, else the later
+    one is. A single value needs to be such a word, 0 or 1. None for any other column."""
     if not column.categories and np.isin(column.values, (0.0, 1.0)).all():
         return "0", "1"
     values = _distinct(column)
     if column.categories and (pair := boolean_pair(values)) is not None:
         return pair
-    return (values[0], values[1]) if len(values) == 2 else None
+    if len(values) != 2:
+        return None
+    first, second = no_before_yes(values)
+    return first, second
 
 
 def as_label(column: Column, pair: Pair, known: Categories | None = None) -> Array:

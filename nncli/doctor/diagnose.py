@@ -8,13 +8,13 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.doctor.capacity import CAPACITY
 from nncli.doctor.check import Check, CheckResult, Finding, Rank
 from nncli.doctor.curve_shape import BOUNCING, LENGTH, OVERFITTING
+from nncli.doctor.dead_units import DEAD_UNITS, SATURATED_UNITS, units_of
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.divergence import DIVERGENCE
 from nncli.doctor.feature_scales import INPUTS, TARGETS
 from nncli.doctor.start import LOSS_AT_START, SYMMETRIC_UNITS
 from nncli.doctor.step_sizes import GRADIENTS, STEPS, moved
 from nncli.doctor.training_loss import GUESSING, REGULARIZATION
-from nncli.doctor.units import DEAD_UNITS, SATURATED_UNITS, units_of
 from nncli.engine.threads import limited
 from nncli.frozen import frozen
 
@@ -35,7 +35,7 @@ CHECKS: tuple[Check[Any], ...] = (
     LENGTH,
     OVERFITTING,
 )
-MOST_FINDINGS = 5
+MAX_FINDINGS = 5
 
 
 @frozen
@@ -77,7 +77,7 @@ class Diagnosis:
     def findings(self) -> list[Finding]:
         """The first few: causes come before what they lead to."""
         found = [check.finding for check in self.checks if check.finding is not None]
-        return found[:MOST_FINDINGS]
+        return found[:MAX_FINDINGS]
 
     @property
     def is_healthy(self) -> bool:

@@ -11,8 +11,14 @@ from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import POOR, DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import input_sizes, scalings, target_sizes
+from nncli.doctor.fix_trials import (
+    first_below,
+    of_guessing,
+    share_after,
+    trial_in_words,
+    trial_steps,
+)
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import first_below, of_guessing, share_after, trial_in_words, trial_steps
 from nncli.engine.gradient_norms import layer_places, norm, norm_at
 from nncli.engine.notation import symbol
 from nncli.engine.state import TrainState

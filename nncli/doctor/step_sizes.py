@@ -10,9 +10,9 @@ from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
+from nncli.doctor.fix_trials import learns_most, of_guessing
 from nncli.doctor.forward import BATCH, sampled
 from nncli.doctor.step_statistics import LayerSteps, gradient_norms
-from nncli.doctor.trials import learns_most, of_guessing
 from nncli.engine.gradient_norms import layer_places, norm_at
 from nncli.frozen import frozen
 from nncli.parts.activations import Relu
@@ -198,7 +198,7 @@ def longer_steps(run: DiagnosedRun) -> Edits:
 
 STEPS = Check[StepSizes](
     name="steps",
-    question="Are steps of a size that weights can follow?",
+    question="Is the size of the steps suited to that of the weights?",
     rank=Rank.EFFECT,
     measure=measure_steps,
     criteria=(

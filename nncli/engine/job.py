@@ -12,8 +12,8 @@ from nncli.engine.batches import Batches
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.metric_columns import VAL
 from nncli.engine.network import Network
-from nncli.engine.settings import Training, default_monitor
 from nncli.engine.state import TrainState, stream
+from nncli.engine.training_settings import Training, default_monitor
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric

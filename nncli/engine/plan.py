@@ -13,7 +13,6 @@ from nncli.engine.job import Job
 from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network
 from nncli.engine.operations import Gather
-from nncli.engine.ranks import Ranks
 from nncli.engine.rows import Batch, X
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
@@ -151,12 +150,3 @@ class Plan:
 def first_infinite(arrays: Iterable[tuple[str, Array]]) -> str | None:
     """The name of the first array that isn't finite."""
     return next((name for name, array in arrays if not np.isfinite(array).all()), None)
-
-
-def plan_of(job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> Plan:
-    """The steps of a job, on the theta and the streams of a state."""
-    if job.training.shards > 1:
-        from nncli.engine.sharded_plan import ShardedPlan
-
-        return ShardedPlan(job, state, ranks, gather=gather)
-    return Plan.of(job, state, gather=gather)

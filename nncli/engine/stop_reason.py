@@ -1,4 +1,4 @@
-"""Stop reason: why a training ended, as summary.json records it (`stopped`), and in words."""
+"""Stop reason: why a training ended, as metrics.json records it (`stopped`), and in words."""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nncli.engine.settings import Training
+    from nncli.engine.training_settings import Training
 
 
 def limited(training: "Training") -> AbstractContextManager[Any]:

@@ -5,7 +5,7 @@ import numpy as np
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.errors import UserError
-from nncli.evaluation.figures import number
+from nncli.evaluation.formatted_numbers import number
 from nncli.frozen import frozen
 
 LEVEL = 0.9

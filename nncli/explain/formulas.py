@@ -202,7 +202,7 @@ def _batches(built: Built) -> str:
     if job.training.sampling != "shuffle":
         return f"{said}; drawn afresh {job.training.sampling.replace('_', ' ')}"
     last = f", the last has {job.last_batch_rows}" if job.last_batch_rows < batch else ""
-    return f"{said}; dealt anew each epoch{last}"
+    return f"{said}; shuffled each epoch{last}"
 
 
 def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nncli.frozen import frozen
-from nncli.gradcheck.comparison import Element, Outcome
+from nncli.gradcheck.gradient_comparison import Element, Outcome
 from nncli.parts.arrays import Shape
 
 

@@ -235,7 +235,7 @@ class Spiral(Dataset):
         return Table(x, arm, ("x1", "x2"), ("arm",), tuple(map(str, range(self.classes))))
 
 
-PICTURE = (8, 8, 1)
+IMAGE_SHAPE = (8, 8, 1)
 DIGITS = "datasets/data/digits.csv.gz"  # in scikit-learn's package
 
 
@@ -287,7 +287,7 @@ class Digits(Bunch):
         package = find_spec("sklearn")
         file = Path(package.origin).parent / DIGITS if package and package.origin else None
         if file is None or not file.is_file():
-            return replace(super().load(), picture=PICTURE)
+            return replace(super().load(), image_shape=IMAGE_SHAPE)
         import gzip
 
         with gzip.open(file) as opened:  # every worker of a study would import it for this
@@ -295,7 +295,7 @@ class Digits(Bunch):
         pixels = tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8))
         classes = tuple(map(str, range(10)))
         truth = values[:, -1].astype(int)
-        return Table(values[:, :-1], truth, pixels, classes=classes, picture=PICTURE)
+        return Table(values[:, :-1], truth, pixels, classes=classes, image_shape=IMAGE_SHAPE)
 
 
 @part("diabetes")

@@ -49,14 +49,14 @@ def deal(
 
 
 def at_random(pool: Array, shares: Sequence[float], random: np.random.Generator) -> list[Array]:
-    """The pool dealt without regard to anything."""
+    """The pool split without regard to anything."""
     return deal([pool], shares, random)
 
 
 def by_class(
     table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """The pool dealt within each class, so that every part has the classes' proportions."""
+    """The pool split within each class, so that every part has the classes' proportions."""
     of_pool = table.y[pool]
     return deal([pool[of_pool == c] for c in range(len(table.classes))], shares, random)
 
@@ -64,9 +64,9 @@ def by_class(
 def by_label(
     table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """The pool dealt so that every part has its share of each label's rows, the rarest first.
+    """The pool split so that every part has its share of each label's rows, the rarest first.
 
-    Of the labels that rows still have, the one with the fewest is dealt; then the rows that have
+    Of the labels that rows still have, the one with the fewest is split first; then rows that have
     none. What a part lacks of a label, or in all, says how many rows it gets. Source: Sechidis,
     Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, a label at a time.
     """
@@ -92,7 +92,7 @@ def by_label(
 def alike(
     table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """The pool dealt by its classes or labels; without any, at random."""
+    """The pool split by its classes or labels; without any, at random."""
     if table.labels:
         return by_label(table, pool, shares, random)
     if table.classes:
@@ -184,7 +184,7 @@ def _whole(ideal: Array, total: int, carried: Array | float = 0.0) -> Array:
 
 @part("random")
 class RandomSplit(Shares):
-    """Rows dealt at random."""
+    """Rows assigned at random."""
 
     def divide(
         self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
@@ -194,7 +194,7 @@ class RandomSplit(Shares):
 
 @part("stratified")
 class StratifiedSplit(Shares):
-    """Rows dealt at random within each class, so that every split has the classes' proportions.
+    """Rows assigned at random within each class, so that every split has the classes' proportions.
 
     Of several labels, so that every split has its share of each one's rows.
     """
@@ -214,7 +214,7 @@ ColumnName = Annotated[str, "a column of the table, which is then no feature"]
 
 @part("group")
 class GroupSplit(Shares):
-    """Whole groups dealt at random: rows with equal values in `column` are never separated.
+    """Whole groups assigned at random: rows with equal values in `column` are never separated.
 
     A patient, a customer or a machine that is in the training rows is in no other split.
     """

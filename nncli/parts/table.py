@@ -95,7 +95,7 @@ class Table:
     aside: columns that split or weigh rows, and are no features.
     weights: (rows,) how much each row counts, in the loss and in standard scaling; None: all alike.
     origin: where the rows stand, if they come from files.
-    picture: (height, width, channels) of a row whose features are a picture's numbers, in order.
+    image_shape: (height, width, channels) of a row whose features are an image's numbers, in order.
     """
 
     x: Any
@@ -112,7 +112,7 @@ class Table:
     aside: Mapping[str, Column] = field(default_factory=dict)
     weights: Array | None = None
     origin: Origin | None = None
-    picture: Shape = ()
+    image_shape: Shape = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -176,5 +176,5 @@ def refuse_rows(
 
     place: of a row.  say: what is wrong in a row.
     """
-    shown = rows[: TableError.MOST_SHOWN]
+    shown = rows[: TableError.MAX_SHOWN]
     return TableError([cell_problem(place(row), column, say(row)) for row in shown], len(rows))

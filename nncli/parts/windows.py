@@ -1,8 +1,8 @@
 """Windows: where a convolution or a pooling looks, and what it computes there, in NumPy.
 
-Rows are pictures, (rows, height, width, channels). A convolution is a product of matrices: the
+Rows are images, (rows, height, width, channels). A convolution is a product of matrices: the
 numbers under each window side by side, `columns`, times the kernel. They are laid out for a few
-pictures at a time, so that they are still in the cache when the product reads them.
+images at a time, so that they are still in the cache when the product reads them.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Pair = tuple[int, int]
 BLOCK_NUMBERS, NARROW_BLOCK_NUMBERS = 1 << 17, 1 << 15
 """Numbers of the columns that lie in the cache at a time, and of narrow ones: 512 and 128 KB.
 
-3x3 kernels at batches of 64, beside all pictures at once: 14x14x32 with 32 filters takes 0.7 of
+3x3 kernels at batches of 64, beside all images at once: 14x14x32 with 32 filters takes 0.7 of
 the time, 14x14x8 with 32 0.6, 28x28x1 with 32 0.8, with 8 the same. Half of the one is 5% slower at
 14x14x32, twice the other 20% at 28x28x1 with 32, whose outputs are many.
 """
@@ -36,10 +36,10 @@ NumPy copies them line by line: of 28x28x1 with 8 filters, a step takes 0.4 of t
 
 @frozen
 class Windows:
-    """Windows over pictures: (height, width) each.
+    """Windows over images: (height, width) each.
 
     size: of a window; from each to the next there are `strides`. output: how many there are.
-    input: of a picture; padded: with the zeros around it, of which `before` stand before it.
+    input: of an image; padded: with the zeros around it, of which `before` stand before it.
     """
 
     size: Pair
@@ -50,12 +50,12 @@ class Windows:
     padded: Pair
 
     @classmethod
-    def over(cls, picture: Shape, size: Pair, strides: Pair, padding: Padding) -> "Windows":
-        """valid: those that lie in the picture; same: one at every `strides` of it.
+    def over(cls, image_shape: Shape, size: Pair, strides: Pair, padding: Padding) -> "Windows":
+        """valid: those that lie in the image; same: one at every `strides` of it.
 
         Raises ShapeError if there is none.
         """
-        height, width, _ = picture
+        height, width, _ = image_shape
         ways = [
             _along(length, side, stride, padding)
             for length, side, stride in zip((height, width), size, strides, strict=True)
@@ -73,7 +73,7 @@ class Windows:
         return self.padded != self.input
 
     def inside(self, padded: Array) -> Array:
-        """The pictures in the midst of their padding."""
+        """The images in the midst of their padding."""
         (top, left), (height, width) = self.before, self.input
         return padded[:, top : top + height, left : left + width]
 
@@ -85,7 +85,7 @@ class Windows:
 
     @property
     def seeing(self) -> "Windows":
-        """Over outputs that are `spaced`: at each number of a picture, those that see it."""
+        """Over outputs that are `spaced`: at each number of an image, those that see it."""
         (height, width), (high, wide) = self.input, self.size
         around = (height + high - 1, width + wide - 1)
         return Windows(self.size, (1, 1), around, self.input, (0, 0), around)
@@ -110,7 +110,7 @@ class Windows:
         return x[:, lines[0], columns[0]], y[:, lines[1], columns[1]]
 
     def counts(self) -> Array:
-        """(*output, 1): how many places of each window lie in the picture."""
+        """(*output, 1): how many places of each window lie in the image."""
         x, y = np.ones((1, *self.input, 1)), np.zeros((1, *self.output, 1))
         for offset in self.offsets:
             ones, counted = self.seen(x, y, offset)
@@ -140,20 +140,20 @@ def _seen(offset: int, stride: int, before: int, length: int, count: int) -> tup
 
 
 def block_rows(windows: Windows, channels: int) -> int:
-    """Pictures whose columns lie in the cache together."""
+    """Images whose columns lie in the cache together."""
     is_narrow = windows.size[1] * channels < NARROW
     most = NARROW_BLOCK_NUMBERS if is_narrow else BLOCK_NUMBERS
     return max(1, most // columns_size(windows, channels))
 
 
 def columns_size(windows: Windows, channels: int) -> int:
-    """Numbers of the columns of one picture."""
+    """Numbers of the columns of one image."""
     (high, wide), (height, width) = windows.output, windows.size
     return high * wide * height * width * channels
 
 
 def _blocks(rows: int, columns: Array, numbers: int) -> Iterator[tuple[slice, Array]]:
-    """(which pictures, the columns for them): `numbers` each, of as many as there is room for."""
+    """(which images, the columns for them): `numbers` each, of as many as there is room for."""
     step = len(columns) // numbers
     for start in range(0, rows, step):
         count = min(step, rows - start)
@@ -188,7 +188,7 @@ def convolve(
 
     x: (rows, height, width, channels).  kernel: (*size, channels, filters).  bias: (filters,).
     out: (rows, *output, filters).  padded: x with zeros around, which it has already.
-    spread: (*output, filters), for the bias of a picture.
+    spread: (*output, filters), for the bias of an image.
     """
     if padded is not None:
         np.copyto(windows.inside(padded), x)

@@ -13,14 +13,24 @@ from nncli.page.markup import text
 from nncli.playground.choices import offered
 from nncli.playground.columns import axes, features, outputs
 from nncli.playground.config_text import brief, tree
+from nncli.playground.job_settings import settings, start
 from nncli.playground.library import Library
 from nncli.playground.refusals import refuse_unplayable
 from nncli.playground.rows import sets
-from nncli.playground.settings import settings, start
 
 ENGINE = ("random", "special", "arrays", "network", "training")
 VIEW = (
-    *("data", "model", "config", "arithmetic", "colours", "elements", "grid", "picture", "diagram"),
+    *(
+        "data",
+        "model",
+        "config",
+        "arithmetic",
+        "colours",
+        "elements",
+        "grid",
+        "boundary",
+        "diagram",
+    ),
     *("curves", "numbers", "controls", "page", "panel", "start"),
 )
 

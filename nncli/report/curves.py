@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.engine.metric_columns import GRADIENT_NORM, TRAIN, VAL
 from nncli.report.facts import Chart, Line
 

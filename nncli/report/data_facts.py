@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.assembly.build import Built
 from nncli.data.fitted_columns import FittedColumn
-from nncli.evaluation.figures import number
+from nncli.evaluation.formatted_numbers import number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nncli.errors import escaped
 from nncli.evaluation.class_scores import largest
-from nncli.evaluation.figures import between, number
+from nncli.evaluation.formatted_numbers import between, number
 from nncli.evaluation.verdicts import verdicts
 from nncli.report.facts import (
     ColumnFacts,
@@ -135,8 +135,8 @@ def _influence(document: Document) -> Iterator[str]:
     if (found := document.influence) is None:
         return
     importance = found.importance
-    yield "## What predictions rest on"
-    yield "By how much the loss grows when a column's values are dealt out to other rows."
+    yield "## Which columns matter"
+    yield "By how much the loss grows when a column's values are shuffled among the rows."
     yield plain(about(importance))
     rows = [[c.name, f"{c.mean:.3g}", f"± {c.deviation:.1g}"] for c in importance.columns]
     yield table(["column", "importance", "spread"], rows)
@@ -188,7 +188,7 @@ def _network(facts: NetworkFacts) -> Iterator[str]:
 
 
 def _reproduction(facts: Reproduction) -> Iterator[str]:
-    yield "## To get this again"
+    yield "## Reproducing this"
     yield "\n".join(f"- {what}: `{_code(command)}`" for what, command in facts.commands)
     yield "\n".join(f"- {key}: {plain(value)}" for key, value in facts.environment)
     lines = (

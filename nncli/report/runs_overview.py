@@ -7,12 +7,12 @@ import numpy as np
 
 from nncli import __version__
 from nncli.artifacts.curve_bands import band
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.pairing import OTHER_DATA
 from nncli.engine.metric_columns import metric_of
-from nncli.evaluation.figures import between, listed, number
+from nncli.evaluation.formatted_numbers import between, listed, number
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview
 

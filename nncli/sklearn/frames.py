@@ -28,7 +28,7 @@ def refuse_more_axes(X: Any) -> None:
         axes = ", ".join(map(str, shape))
         raise ValueError(
             f"X: expected (rows, features), found an array of shape ({axes}): "
-            "X.reshape(len(X), -1) has a row for each; of pictures, the first hidden layer is then "
+            "X.reshape(len(X), -1) has a row for each; of images, the first hidden layer is then "
             "{'type': 'reshape', 'shape': [height, width, channels]}"
         )
 

@@ -6,6 +6,7 @@ docs/accuracy.md measures each choice.
 import numpy as np
 
 from nncli.config.table_defaults import MANY_ROWS, batch_size, epochs
+from nncli.data.column_types import no_before_yes
 from nncli.data.data_checks import is_imbalanced
 from nncli.errors import printable
 from nncli.parts.metrics import DEFAULTS
@@ -29,7 +30,7 @@ loss: {loss}
 optimizer: {{type: adam, learning_rate: 0.002}}
 
 training:
-  epochs: {epochs:<21} # at the most
+  epochs: {epochs:<21} # at most
   batch_size: {batch}
   dtype: float32                # as good as float64, in half the time
 {stopping}
@@ -38,34 +39,34 @@ evaluation:
 {decision}"""
 
 DENSE_LAYERS = """\
-    - feature_scale             # a factor for each input: what matters is turned up
+    - feature_scale             # a trained factor for each input
     - {type: dense, units: 128, activation: silu}
-    - {type: dropout, rate: 0.2}  # of the units, in each step: less is learnt by heart
+    - {type: dropout, rate: 0.2}  # drops units at random, against overfitting
     - {type: dense, units: 64, activation: silu}
     - {type: dropout, rate: 0.2}
 """
 
-PICTURE_LAYERS = """\
+IMAGE_LAYERS = """\
     - {type: conv2d, filters: 16, kernel_size: 3, padding: same}
     - {type: max_pool2d, padding: same}
     - {type: conv2d, filters: 32, kernel_size: 3, padding: same}
     - {type: max_pool2d, padding: same}
     - flatten
-    - {type: dropout, rate: 0.2}  # of the numbers, in each step: less is learnt by heart
+    - {type: dropout, rate: 0.2}  # drops values at random, against overfitting
     - {type: dense, units: 64, activation: silu}
 """
 
 STOPPING = """\
-  early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights are taken
+  early_stopping: {{monitor: val_loss, patience: {patience}}}  # and keep the best weights
 """
 
 ENSEMBLE = """\
-ensemble: {members: 8}          # networks, each stopped by another part of train and val; their
-                                # mean is better, at 8 times the cost. Without this line: one
+ensemble: {members: 8}          # average 8 networks, each with other validation rows: usually
+                                # better, at 8 times the cost. Without this line: one network
 """
 
 NO_ENSEMBLE = """\
-# ensemble: {members: 8}        # the mean of so many networks is better, at 8 times the cost
+# ensemble: {members: 8}        # average 8 networks: usually better, at 8 times the cost
 """
 
 DECISION = """\
@@ -88,7 +89,7 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         name=name,
         data=data,
         ensemble=ensemble if rows >= MIN_ENSEMBLE_ROWS else "",
-        hidden=PICTURE_LAYERS if table.picture else DENSE_LAYERS,
+        hidden=IMAGE_LAYERS if table.image_shape else DENSE_LAYERS,
         output=output_of(table),
         loss=loss_of(table),
         batch=batch_size(rows),
@@ -109,15 +110,15 @@ def numeric_lines(table: Table) -> str:
         return ""
     is_missing = any(np.isnan(table.column(name).values).any() for name in imputed)
     indicator = ", missing_indicator: true" if is_missing else ""
-    if table.picture or _looks_like_pixels(table, numeric):
+    if table.image_shape or _looks_like_pixels(table, numeric):
         return f"    numeric: {{impute: median{indicator}, scale: minmax}}\n"
     if len(numeric) > NO_BINS_COLUMNS:
         return f"    numeric: {{impute: median{indicator}, scale: robust_clip}}\n"
-    missing = "; a missing one is told too" if indicator else ""
+    missing = "; one more marks missing cells" if indicator else ""
     lines = (
-        "    # a number fills the bins between its quantiles, at which a network can bend, and is\n"
+        "    # inputs of a number: a piecewise linear code with bins between its quantiles, and\n"
     )
-    lines += f"    # an input itself, standardized, beside them{missing}"
+    lines += f"    # its standardized value{missing}"
     bins = ", bins: 8" if len(numeric) > FEWER_BINS_COLUMNS else ""
     keys = f"encode: piecewise_linear{bins}, with_value: true"
     return f"{lines}\n    numeric: {{impute: median{indicator}, {keys}}}\n"
@@ -146,12 +147,16 @@ def _metrics(table: Table) -> tuple[str, ...]:
     return ("log_loss", "balanced_accuracy", *(name for name in names if name != "log_loss"))
 
 
-def rare_class_last(table: Table) -> tuple[str, ...]:
-    """Two imbalanced classes with the rare one second, as the positive class; empty if they are in
-    that order already."""
-    if len(table.classes) != 2 or not _is_imbalanced(table):
-        return ()
-    return table.classes[::-1] if np.bincount(table.y).argmin() == 0 else ()
+def positive_class_last(table: Table) -> tuple[tuple[str, ...], str]:
+    """(two classes with the positive one second, why): the rare one, if they are imbalanced, or
+    that of yes and no that is yes. ((), "") if they are in that order already."""
+    if len(table.classes) != 2:
+        return (), ""
+    if _is_imbalanced(table):
+        order, why = table.classes[:: 1 if np.bincount(table.y).argmin() else -1], "few rows have"
+    else:
+        order, why = no_before_yes(table.classes), "means yes"
+    return (order, why) if order != table.classes else ((), "")
 
 
 def _decision(table: Table) -> str:
@@ -161,9 +166,7 @@ def _decision(table: Table) -> str:
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
-    costs = (
-        "{false_positive: 1, false_negative: 5}"  # `rare_class_last` has made it the positive one
-    )
+    costs = "{false_positive: 1, false_negative: 5}"  # `positive_class_last` has made it the second
     share = f"{100 * counts[least] / counts.sum():.2g}%"
     name = printable(table.classes[least], 40)
     return DECISION.format(share=share, name=name, costs=costs)

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from nncli.config.dump import to_yaml
+from nncli.data.column_names import listed, nearest
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.column_names import listed, nearest
+from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
 from nncli.data.targets import as_task
 from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
 from nncli.frozen import frozen
@@ -22,10 +22,10 @@ from nncli.starter.table_options import TableOptions, with_options
 
 KEY_COMMENTS = {
     "encoding": "it isn't UTF-8; another one if letters come out wrong",
-    "comment": "lines that begin so are no rows",
+    "comment": "lines that start with it are skipped",
     "skip_rows": "lines before the table; 0 if the first names the columns",
-    "delimiter": "runs of spaces and tabs part the cells",
-    "header": "the first row is no names",
+    "delimiter": "cells are separated by spaces or tabs",
+    "header": "the first row has values, not names",
 }
 
 

@@ -13,7 +13,7 @@ from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.evaluation.statistics import deviation
 from nncli.frozen import frozen
-from nncli.study.plan import TrialPlan
+from nncli.study.planners import TrialPlan
 from nncli.study.summary import interval
 from nncli.study.sweep_planner import SweepPlanner
 

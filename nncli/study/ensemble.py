@@ -1,6 +1,6 @@
 """Ensembles: train the members of a config's `ensemble`, or resume, and combine them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from nncli.artifacts.ensemble import HELD_OUT, objective
 from nncli.artifacts.files import to_json
 from nncli.artifacts.held_out import HeldOut, predict_held_out
 from nncli.artifacts.path_safety import path_inside
-from nncli.artifacts.run_directory import CONFIG, DECISION, RunDirectory
+from nncli.artifacts.run_directory import CONFIG, DECISION, SUMMARY, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trained_model import TrainedNetwork
-from nncli.artifacts.trial_records import COMPLETED
+from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.decided import chosen_by, decision_of, decision_record
 from nncli.assembly.split_table import SplitTable
@@ -32,7 +32,7 @@ from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.study.executors import TrialExecutor
-from nncli.study.plan import MemberPlanner
+from nncli.study.planners import MemberPlanner
 from nncli.study.repeats import RepeatStudy, threads_assignment
 from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import NO_PLOTS, new_directory, reopened, task_of
@@ -74,6 +74,7 @@ class EnsembleStudy(RepeatStudy):
                 result["decision"] = _described(members[0], chosen)
                 files[DECISION] = to_json(result["decision"])
             result["metrics"] = {"val": _metrics(members[0], held_out, chosen)}
+        files[SUMMARY] = to_json(_summary(ended, members, result.get("metrics", {})))
         return self.end(result, files)
 
 
@@ -191,6 +192,20 @@ def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]
     keys = first.recorded.decision
     assert keys is not None
     return decision_record(keys, chosen, first.model.preprocessing.classes)
+
+
+def _summary(
+    trials: Sequence[TrialRecord], members: Sequence[TrainedNetwork], metrics: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The content of metrics.json: the whole's metrics, and how the training of each member ended.
+
+    Beside the metrics, epochs, stopped and best_epoch are those of the member that trained longest.
+    """
+    keys = ("epochs", "stopped", "best_epoch")
+    ends = [{key: member.reader.summary()[key] for key in keys} for member in members]
+    longest = max(ends, key=lambda end: end["epochs"])
+    named = [{"run": trial.run, **end} for trial, end in zip(trials, ends, strict=True)]
+    return {**longest, "metrics": metrics, "members": named}
 
 
 def _metrics(

@@ -1,7 +1,5 @@
 """The given point: the config's own values as a point of its search space."""
 
-from typing import TYPE_CHECKING
-
 from nncli.config.experiment import Experiment
 from nncli.config.load import assign, decode
 from nncli.config.overrides import keys_in
@@ -9,12 +7,10 @@ from nncli.errors import ConfigError
 from nncli.study.dimensions import Choice, Numeric
 from nncli.study.ended_trial import Point
 from nncli.study.key_values import MISSING, node_of, value_at
-
-if TYPE_CHECKING:
-    from nncli.study.space import Space
+from nncli.study.space import Space
 
 
-def given_point(space: "Space") -> Point:
+def given_point(space: Space) -> Point:
     """The config's values, or their defaults, as a point; values outside the space are left out."""
     experiment = space.experiment({})
     point: dict[str, int | float] = {}
@@ -34,7 +30,7 @@ def _number(dimension: Numeric, experiment: Experiment) -> Point:
     return {dimension.name: value} if value in dimension else {}
 
 
-def _option(space: "Space", choice: Choice, experiment: Experiment) -> Point:
+def _option(space: Space, choice: Choice, experiment: Experiment) -> Point:
     """The option and inner values that reproduce the config; empty if none does."""
     for place in range(choice.count):
         point: dict[str, int | float] = {choice.name: place}
@@ -47,7 +43,7 @@ def _option(space: "Space", choice: Choice, experiment: Experiment) -> Point:
     return {}
 
 
-def _is_given(space: "Space", choice: Choice, point: Point, experiment: Experiment) -> bool:
+def _is_given(space: Space, choice: Choice, point: Point, experiment: Experiment) -> bool:
     """Whether a point decodes to the config's value of a choice.
 
     Keys inside the choice that have dimensions of their own keep the config's values: an optimizer

@@ -18,7 +18,7 @@ from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.study.executors import TrialExecutor
-from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
+from nncli.study.planners import FoldPlanner, Planner, SeedPlanner
 from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import Study, new_directory, reopened, task_of
 from nncli.study.summary import by_run, summarize
@@ -37,14 +37,14 @@ class RepeatStudy(Study):
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)
 
-    def pictures(self) -> dict[str, bytes]:
-        from nncli.study.pictures import runs_picture
+    def rendered_plots(self) -> dict[str, bytes]:
+        from nncli.study.study_plots import runs_plot
 
         logs = {each.run: self.task.path / each.run / METRICS for each in self.trials}
         curves = {
             run: read_columns(log.read_bytes(), log) for run, log in logs.items() if log.is_file()
         }
-        return runs_picture(self.facts, curves)
+        return runs_plot(self.facts, curves)
 
 
 def begin(

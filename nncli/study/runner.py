@@ -15,7 +15,7 @@ from nncli.engine.stop import Stop
 from nncli.errors import CorruptRun, FileFailure, RunInUse, TrialsFailed, UserError
 from nncli.evaluation.statistics import deviation
 from nncli.study.executors import TrialExecutor
-from nncli.study.plan import Planner, TrialPlan
+from nncli.study.planners import Planner, TrialPlan
 from nncli.study.stopping import request_stop, withdraw_request
 from nncli.study.task import RunResult, StudyTask, TrialResult, TrialTask
 from nncli.study.watcher import Watcher

@@ -16,6 +16,7 @@ from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError
 from nncli.study.dimensions import Dimension
 from nncli.study.ended_trial import Direction, EndedTrial, Point
+from nncli.study.given_point import given_point
 from nncli.study.space import Space
 
 
@@ -78,9 +79,9 @@ class GridSampler:
     @cached_property
     def _given(self) -> int | None:
         """The index of the config as given; None if it is not on the grid."""
-        index = 0
+        index, given = 0, given_point(self.space)
         for branches in self._axes:
-            place = _index_in(branches, self.space.given)
+            place = _index_in(branches, given)
             if place is None:
                 return None
             index = index * sum(map(_size, branches)) + place

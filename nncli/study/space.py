@@ -12,8 +12,6 @@ from nncli.config.overrides import apply, keys_in
 from nncli.frozen import frozen
 from nncli.study.dimensions import Dimension
 from nncli.study.ended_trial import Point
-from nncli.study.given_point import given_point
-from nncli.study.space_checks import check_space
 from nncli.study.space_reading import read_dimensions
 
 
@@ -31,13 +29,8 @@ class Space:
 
     @classmethod
     def read(cls, root: Node, path: Path) -> "Space":
-        """Read a config's `sweep.space`; check that all options and ends of ranges decode.
-
-        Raises ConfigError with every problem at its place.
-        """
-        space = cls(root, path, read_dimensions(root, path))
-        check_space(space)
-        return space
+        """Read a config's `sweep.space`. Raises ConfigError with every problem at its place."""
+        return cls(root, path, read_dimensions(root, path))
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -116,8 +109,3 @@ class Space:
             if cells[each.column] and (on is None or point.get(on.choice) == on.option):
                 point[each.name] = each.read(cells[each.column])
         return point
-
-    @cached_property
-    def given(self) -> Point:
-        """The config's own values as a point; values outside the space are left out."""
-        return given_point(self)

@@ -1,26 +1,27 @@
-"""Check a search space: decode the config with its values before any trial runs."""
+"""Checked search space: the config decodes with its values, before any trial runs."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from nncli.config.experiment import Experiment
 from nncli.config.load import reading_order
+from nncli.config.nodes import Node
 from nncli.config.overrides import keys_in
 from nncli.config.source_text import join, problem
 from nncli.errors import ConfigError, Problem
 from nncli.study.dimensions import Choice, Dimension, Numeric
 from nncli.study.ended_trial import Point
 from nncli.study.key_values import value_at
-
-if TYPE_CHECKING:
-    from nncli.study.space import Space
+from nncli.study.space import Space
 
 
-def check_space(space: "Space") -> None:
-    """Decode the config with each option and with both ends of each range.
+def read_checked(root: Node, path: Path) -> Space:
+    """The space of a config, which decodes with each option and with both ends of each range.
 
     Raises ConfigError with every problem, at the place of the offending value.
     """
+    space = Space.read(root, path)
     found: dict[Problem, None] = {}
     for point in _corners(space):
         try:
@@ -31,9 +32,10 @@ def check_space(space: "Space") -> None:
             found |= dict.fromkeys(_misunderstood(space, point, experiment))
     if found:
         raise ConfigError(sorted(found, key=reading_order))
+    return space
 
 
-def _corners(space: "Space") -> Iterator[Point]:
+def _corners(space: Space) -> Iterator[Point]:
     """A point for every option and both ends of every range; other dimensions at their first."""
     sides = {each.name: 0.0 for each in space.dimensions}
     by_name = {each.name: each for each in space.dimensions}
@@ -51,7 +53,7 @@ def _side(dimension: Dimension, place: int) -> float:
     return (place + 0.5) / dimension.count if isinstance(dimension, Choice) else float(place)
 
 
-def _misunderstood(space: "Space", point: Point, experiment: Experiment) -> Iterator[Problem]:
+def _misunderstood(space: Space, point: Point, experiment: Experiment) -> Iterator[Problem]:
     """Problems of ranges that decode, but are likely a mistake."""
     for each in space.active(point):
         if isinstance(each, Numeric):

@@ -19,6 +19,7 @@ from nncli.study.ended_trial import Direction
 from nncli.study.repeats import threads_assignment
 from nncli.study.samplers import GridSampler, Sampler, sampler_for
 from nncli.study.space import Space
+from nncli.study.space_checks import read_checked
 from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened, task_of
 from nncli.study.sweep_objective import objective_of
@@ -148,7 +149,7 @@ def _read_space(
     if experiment.sweep is None:
         example = "sweep: {space: {optimizer.learning_rate: {low: 0.001, high: 0.1, log: true}}}"
         raise source.error([("sweep", f"expected what to search, such as '{example}'")])
-    return experiment.sweep, Space.read(
+    return experiment.sweep, read_checked(
         read_root(source.text, source.path, assignments), source.path
     )
 

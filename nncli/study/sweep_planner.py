@@ -13,7 +13,8 @@ from nncli.config.nodes import Node
 from nncli.config.sweep import SweepKeys
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.study.ended_trial import Direction, EndedTrial, Point
-from nncli.study.plan import RunPlan, TrialPlan, seed_assignment
+from nncli.study.given_point import given_point
+from nncli.study.planners import RunPlan, TrialPlan, seed_assignment
 from nncli.study.pruning import MedianPruner
 from nncli.study.samplers import Sampler
 from nncli.study.space import Space
@@ -42,7 +43,7 @@ class SweepPlanner:
 
     def plan(self, number: int, history: Sequence[TrialRecord]) -> TrialPlan:
         if number == 0:
-            return self._planned(0, self.space.given, history)
+            return self._planned(0, given_point(self.space), history)
         known = [self._ended_trial(record) for record in history]
         return self._planned(number, self.sampler.suggest(number, known), history)
 

@@ -5,7 +5,7 @@ from dataclasses import field
 from pathlib import Path
 
 from nncli.frozen import frozen
-from nncli.study.plan import TrialPlan
+from nncli.study.planners import TrialPlan
 
 DATA_CHANGED = "{}: the data has changed since the study began"
 

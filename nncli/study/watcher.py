@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.engine.epoch_monitor import EpochReport
-from nncli.study.plan import RunPlan
+from nncli.study.planners import RunPlan
 
 
 class Watcher:

@@ -32,7 +32,7 @@ from nncli.errors import Diverged, NncliError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.metrics import deciding
-from nncli.study.plan import Pruning, RunPlan
+from nncli.study.planners import Pruning, RunPlan
 from nncli.study.resumable_run import resumable_run
 from nncli.study.split_cache import cached_split
 from nncli.study.stopping import watched_stop

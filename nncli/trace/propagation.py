@@ -40,7 +40,7 @@ class Propagation:
                 if name.startswith(f"{node.name}/")
             }
             self._split_shared(node, own)
-            own |= _of_pictures(node, own, x)
+            own |= _of_images(node, own, x)
             if node.block:
                 own[SKIP] = begins[-1 - node.block]
             by_layer[node.name] = {**own, "x": x}
@@ -66,7 +66,7 @@ class Propagation:
         for name, values in self.step.arrays.items():
             if name.partition("/")[0] == "input":
                 first = self.operands[self.network.nodes[0].name]["x"].values
-                shown = first if name == "input" else values  # pictures as pictures
+                shown = first if name == "input" else values  # images as images
                 yield TracedTensor(name, "forward", symbol(self.network, name), shown)
         for node in self.network.nodes:
             own = self.operands[node.name]
@@ -180,7 +180,7 @@ class Propagation:
         return self._computed(node, name, "backward", template, self._loss_operands)
 
 
-def _of_pictures(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
+def _of_images(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
     """Where a layer's windows stand and how many numbers are in each; gradients in x's places."""
     if windows := getattr(node.layer, "windows", None):
         over = windows(node.input_shape)

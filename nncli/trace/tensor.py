@@ -9,9 +9,9 @@ import numpy as np
 from nncli.engine.notation import written
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
-from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic, linked
+from nncli.trace.arithmetic import MAX_TERMS, Index, Written, arithmetic, linked
 
-LONGEST = 12  # rows or columns that are all shown
+MAX_SHOWN = 12  # rows or columns that are all shown
 ENDS = 3  # of longer ones, so many from either end
 GAP = "..."
 Phase = Literal["forward", "backward", "update"]
@@ -58,7 +58,7 @@ class TracedTensor:
         """Of the operands, by their {names}."""
         return {name: operand.values for name, operand in self.operands.items()}
 
-    def arithmetic(self, index: Index, write: Written = written, most: int = MOST_TERMS) -> str:
+    def arithmetic(self, index: Index, write: Written = written, most: int = MAX_TERMS) -> str:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
         return arithmetic(self.template, self.arrays, index, write, most)
 
@@ -95,7 +95,7 @@ def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:
     return [
         [gap if index is None else cell(tensor, index) for index in row]
         for row in _shown_indices(tensor)
-        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two pictures
+        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two images
     ]
 
 
@@ -107,12 +107,12 @@ def shown_indices(tensor: TracedTensor) -> list[Index]:
 def _shown_indices(tensor: TracedTensor) -> list[list[Index | None]]:
     """Row by row; None where the middle of long and wide arrays is left out.
 
-    Of pictures and kernels line by line: of each row and channel one below the other, of each
+    Of images and kernels line by line: of each row and channel one below the other, of each
     channel and filter likewise.
     """
     shape = tensor.values.shape
     if len(shape) == 4:
-        return [*_shown_pictures(tensor)]
+        return [*_shown_images(tensor)]
     rows, columns = (1, 1, *shape)[-2:]
     left_out = 2 - len(shape)  # axes that the grid has and the array hasn't
     return [
@@ -128,16 +128,16 @@ def is_kernel(tensor: TracedTensor) -> bool:
     return bool(own) and tensor.values.ndim == 4
 
 
-def _shown_pictures(tensor: TracedTensor) -> Iterator[list[Index | None]]:
-    """The lines of each picture that is shown, with an empty one between two."""
+def _shown_images(tensor: TracedTensor) -> Iterator[list[Index | None]]:
+    """The lines of each image that is shown, with an empty one between two."""
     one, two, three, four = tensor.values.shape
     if is_kernel(tensor):
-        pictures = [(c, f) for f in _few(four) for c in _few(three)]
+        images = [(c, f) for f in _few(four) for c in _few(three)]
         high, wide = one, two
     else:
-        pictures = [(r, c) for r in _few(one) for c in _few(four)]
+        images = [(r, c) for r in _few(one) for c in _few(four)]
         high, wide = two, three
-    for number, (first, last) in enumerate(pictures):
+    for number, (first, last) in enumerate(images):
         if number:
             yield [None] * len(_shown(wide))
         for line in _shown(high):
@@ -158,6 +158,6 @@ def _few(count: int) -> range:
 
 def _shown(count: int) -> list[int | None]:
     """0, 1, 2, None, 97, 98, 99 of 100."""
-    if count <= LONGEST:
+    if count <= MAX_SHOWN:
         return list(range(count))
     return [*range(ENDS), None, *range(count - ENDS, count)]

@@ -14,9 +14,9 @@ from nncli.engine.network import Node
 from nncli.engine.threads import limited
 from nncli.errors import UserError
 from nncli.frozen import frozen
-from nncli.trace.noise import without_noise
 from nncli.trace.propagation import Propagation
 from nncli.trace.record import RecordedStep, record
+from nncli.trace.rounding_noise import without_noise
 from nncli.trace.tensor import TracedTensor
 from nncli.trace.update import update
 

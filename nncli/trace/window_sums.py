@@ -65,7 +65,7 @@ class _Windows:
         self.has_kernel = "W" in operands
 
     def _seen(self, window: Index, offset: Index) -> Index | None:
-        """The place in the picture that a window has at an offset; None beyond the edge."""
+        """The place in the image that a window has at an offset; None beyond the edge."""
         ways = zip(window, self.strides, offset, self.before, strict=True)
         place = tuple(own * stride + step - before for own, stride, step, before in ways)
         is_inside = all(0 <= own < most for own, most in zip(place, self.input, strict=True))

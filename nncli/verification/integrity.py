@@ -81,4 +81,4 @@ def _trouble(folder: Path, name: str, listed: Mapping[str, Entry]) -> str:
         return "missing from the run"
     if places[0].is_symlink() or not places[0].is_file():
         return "not a regular file"
-    return "changed since the run was sealed (its SHA-256 differs)"
+    return "changed since the run was saved (its SHA-256 differs)"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nncli.artifacts.background_plotter import NotDrawn
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.assembly.build import Built, build

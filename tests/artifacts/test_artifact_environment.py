@@ -14,7 +14,7 @@ import pytest
 from nncli.artifacts import environment
 from nncli.artifacts.environment import describe, differences, machine
 from nncli.config.experiment import parts_of
-from nncli.engine.settings import Training
+from nncli.engine.training_settings import Training
 from nncli.parts.activations import Gelu
 from nncli.parts.optimizers import Lbfgs
 

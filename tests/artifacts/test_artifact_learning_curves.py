@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from nncli.artifacts import pictures
+from nncli.artifacts import rendering
 from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
-from nncli.artifacts.curves_figure import Curves, curves_figure, described
 from nncli.artifacts.learning_curves import draw_curves
+from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
 from nncli.artifacts.palette import COLORS
-from nncli.artifacts.pictures import DOTS_PER_INCH
+from nncli.artifacts.rendering import DOTS_PER_INCH
 from nncli.errors import FileFailure, UserError
 
 COLUMNS = {
@@ -258,7 +258,7 @@ def test_place_that_can_not_be_written_is_a_file_failure(tmp_path):
 
 
 def test_background_process_draws_what_this_one_would(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "DOTS_PER_INCH", DOTS_PER_INCH)  # as the process
+    monkeypatch.setattr(rendering, "DOTS_PER_INCH", DOTS_PER_INCH)  # as the process
     with BackgroundPlotter() as plotter:
         plotter.start()
         picture = plotter.draw_loss(RUN)

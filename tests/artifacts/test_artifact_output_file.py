@@ -4,6 +4,7 @@ import os
 import threading
 
 import pytest
+from waiting import PATIENCE
 
 from nncli.artifacts.files import output_file
 from nncli.errors import FileFailure
@@ -39,10 +40,10 @@ def test_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
 def test_pipe_is_written_to_and_stays_a_pipe(tmp_path):
     pipe, found = tmp_path / "pipe", []
     os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)
     reader.start()
     put(pipe)
-    reader.join(10)
+    reader.join(PATIENCE)
     assert found == [b"new"]
     assert pipe.is_fifo()
 

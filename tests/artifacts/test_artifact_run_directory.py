@@ -8,6 +8,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import PATIENCE
 
 from nncli.artifacts import atomic_directory, path_safety
 from nncli.artifacts.atomic_directory import COPY_BYTES, NEXT
@@ -143,7 +144,7 @@ def test_unlocking_twice_is_unlocking(tmp_path):
 def hold(path, ready, wait):
     RunDirectory(path).lock()
     ready.set()
-    wait.wait(30)
+    wait.wait()
 
 
 def test_lock_of_a_killed_process_is_gone(tmp_path):
@@ -151,7 +152,7 @@ def test_lock_of_a_killed_process_is_gone(tmp_path):
     ready, wait = fresh.Event(), fresh.Event()
     process = fresh.Process(target=hold, args=(tmp_path, ready, wait))
     process.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE)
     with pytest.raises(RunInUse):
         RunDirectory(tmp_path).lock()
     process.kill()
@@ -210,7 +211,7 @@ def test_files_committed_together_are_sealed_and_in_their_places(run):
 
 @pytest.fixture
 def cut_off(run):
-    """A run whose power went out after a commit was sealed and before its file had its place."""
+    """A run whose power went out after a commit was saved and before its file had its place."""
     run.commit({"deep/c.txt": [b"new"]})
     (run.path / "deep" / "c.txt").rename(run.path / "deep" / f"c.txt{NEXT}")
     (run.path / "deep" / "c.txt").write_bytes(b"old")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nncli.artifacts import run_recorder
-from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.files import to_json
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, class_colors
-from nncli.boundary.style import class_colors as of_boundaries
-from nncli.comparison.drawing import SHADES
+from nncli.boundary.plot_style import class_colors as of_boundaries
+from nncli.comparison.comparison_plot import SHADES
 from nncli.page.embed import theme
 
 # What protanopes and deuteranopes see of linear RGB (Machado, Oliveira and Fernandes, 2009).

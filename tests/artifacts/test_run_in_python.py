@@ -167,7 +167,7 @@ BAD = [
     (pd.DataFrame([[1, 2]], columns=["city", "city"]), "several columns are called 'city'"),
     (_frame().drop(columns="mm"), "lacks the column 'mm'"),
     (_frame().assign(mm="wet"), "row 1: column 'mm': expected a number, found 'wet'"),
-    (_frame().assign(day="soon"), "column 'day': expected a date, found 'soon'"),
+    (_frame().assign(day="soon"), "column 'day': expected a date as %d.%m.%Y, found 'soon'"),
     (_frame().assign(mm=np.inf), "column 'mm': expected a finite number"),
     ({"city": np.zeros((2, 2))}, "expected columns of single values"),
 ]

@@ -57,9 +57,11 @@ def test_compiling_is_what_an_epoch_takes_beyond_the_numpy_engines(tmp_path, mon
 
 
 def test_a_step_of_shards_is_timed():
-    wall, cpu = ranks.run_nncli((8,), shards=2, ranks=1, batch=8, steps=2)
-    assert cpu > 0
-    assert wall > 0
+    line = ranks.Line("784-8-10, 2 shards", "nncli", (8,), shards=2, processes=1)
+    found = ranks.run_nncli(line, batch=8, steps=2)
+    assert found is not None
+    assert found.cpu > 0
+    assert found.wall > 0
 
 
 def test_every_epoch_of_batches_deals_each_row_once():

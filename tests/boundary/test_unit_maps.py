@@ -5,8 +5,8 @@ import pytest
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.boundary import grid, units_drawing
-from nncli.boundary.units import units_of
+from nncli.boundary import grid, unit_activations_plot
+from nncli.boundary.unit_activations import units_of
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +54,9 @@ def test_a_layer_without_scores_has_maps_all_the_same(reader):
 
 
 def test_many_units_are_folded_and_said(reader, nncli, monkeypatch):
-    monkeypatch.setattr(units_drawing, "MOST", 3)
+    monkeypatch.setattr(unit_activations_plot, "MAX_UNITS", 3)
     run = reader("[5]")
-    figure = units_drawing._figure(units_of(run, None, "first"))
+    figure = unit_activations_plot._figure(units_of(run, None, "first"))
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == ["1", "2", "3", ""]  # the colour bar
     assert "2 more units aren't drawn" in figure._supxlabel.get_text()
@@ -70,7 +70,7 @@ def test_over_one_feature_units_are_curves_and_others_are_held(nncli, iris, fold
     units = units_of(RunReader(RunDirectory.open(iris.path)), "petal_width", "first")
     assert units.activations.shape[0] == 120
     assert "sepal_width" in units.held
-    assert "held at their median" in units_drawing._figure(units)._supxlabel.get_text()
+    assert "held at their median" in unit_activations_plot._figure(units)._supxlabel.get_text()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 
 from nncli.parts.metrics import Accuracy
 
@@ -80,12 +81,12 @@ def test_weights_that_are_kept_name_the_monitor_and_its_least_step(configs, nncl
     assert ", the best by val_loss (min_delta 0.01), are kept" in done.out
 
 
-def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn, until):
+def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn):
     run = train(gate, "--set", "training.epochs=1")
     more = ["--set", "training.epochs=100000000"]
     process = spawn("train", "--resume", run.path, *more, "--json", "--quiet")
     until(lambda: "resumed" in run.json("environment.json"))
     process.send_signal(2)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert (process.returncode, summary(run)["stopped"]) == (130, "interrupted")
     assert len(json.loads(run.file("environment.json"))["resumed"]) == 1

@@ -195,7 +195,7 @@ def test_a_boundary_parts_the_classes_at_the_threshold(nncli, ill, train):
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.boundary.boundary import boundary_of
-    from nncli.boundary.style import remarks
+    from nncli.boundary.plot_style import remarks
 
     run = train(ill("network: {hidden: []}", "decision: {threshold: 0.2}"))
     made = boundary_of(RunReader(RunDirectory.open(run.path)), None, None)

@@ -1,4 +1,4 @@
-"""`nncli doctor`: findings with an edit each, a clean bill, one JSON object."""
+"""`nncli doctor`: findings with an edit each, a healthy run, one JSON object."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_the_edit_can_be_followed_as_the_last_line_says(nncli, sick, folder):
 def test_a_healthy_run_gets_a_clean_bill_and_the_checks_with_their_numbers(nncli, healthy):
     done = nncli("doctor", healthy)
     assert done.code == 0
-    assert done.out.startswith(f"{healthy}: nothing found: a clean bill of health\n")
+    assert done.out.startswith(f"{healthy}: no problem found\n")
     assert "loss at the start   0.7908 at epoch 0, against ln 2 = 0.6931\n" in done.out
     assert "--set" not in done.out
 
@@ -98,4 +98,4 @@ def test_a_damaged_run_is_told_from_a_sick_one(nncli, healthy):
     (healthy / "metrics.csv").write_text("epoch,loss\n")
     done = nncli("doctor", healthy)
     assert done.code == 4
-    assert "changed since the run was sealed" in done.err
+    assert "changed since the run was saved" in done.err

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from waiting import PATIENCE
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_dash_is_stdout_and_no_file(nncli, gate_run, folder):
 def test_the_file_prints_the_columns_of_metrics_csv(nncli, gate_run, folder):
     nncli("export", gate_run.path, "--to", "numpy", "-o", "lesson.py")
     done = subprocess.run(
-        [sys.executable, "lesson.py"], cwd=folder, capture_output=True, text=True, timeout=60
+        [sys.executable, "lesson.py"], cwd=folder, capture_output=True, text=True, timeout=PATIENCE
     )
     rows = [f"{row['epoch']},{row['loss']}" for row in gate_run.rows]
     assert done.stdout.splitlines() == ["epoch,loss", *rows]

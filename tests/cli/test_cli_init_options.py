@@ -64,6 +64,18 @@ def test_costs_that_it_proposes_find_more_of_the_rare_class(
     assert config["evaluation"]["metrics"][0] == "log_loss"  # which training lessens
 
 
+@pytest.mark.parametrize("pair", ["no yes", "nein ja", "Nee Ja", "non oui", "нет да", "ne ano"])
+def test_yes_is_the_positive_class_in_some_languages(pair, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    no, yes = pair.split()
+    rows = [f"{i},{yes if i % 3 == 0 else no}" for i in range(200)]
+    Path("t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y", "--quick"]) == 0, capsys.readouterr().err
+    config = yaml.safe_load(Path("t.yaml").read_text(encoding="utf-8"))
+    assert config["data"].get("classes", sorted(pair.split())) == [no, yes]
+    assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
 def test_table_of_texts_alone_has_no_lines_about_numbers(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     rows = [f"{'abc'[i % 3]},{'de'[i % 2]}" for i in range(60)]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn import metrics
+from waiting import PATIENCE
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 NAMES = ("rain", "fog", "frost")
@@ -296,7 +297,7 @@ def test_new_rows_without_a_label_are_named(nncli, weather, folder):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("doctor",), "of what always answering label shares costs"),
+        (("doctor",), "times that of always predicting the label shares"),
         (("trace",), "output: dense, sigmoid"),
         (("gradcheck",), "gradients agree"),
         (("verify",), "bit-identical"),
@@ -328,7 +329,7 @@ def test_boundary_refuses_an_unknown_label_by_name(nncli, weather):
 def test_the_numpy_script_trains_the_same_losses(nncli, weather):
     assert nncli("export", weather, "--to", "numpy", "-o", "script.py").code == 0
     done = subprocess.run(
-        [sys.executable, "script.py"], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "script.py"], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     epoch, loss, *_ = done.stdout.splitlines()[-1].split(",")
     recorded = table(weather / "metrics.csv")[-1]

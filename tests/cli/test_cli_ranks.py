@@ -7,10 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 
 from nncli.cli.launched_ranks import RankError, check_ranks, share_errors, synchronize
 from nncli.engine.ranks import Ranks
@@ -45,6 +45,30 @@ def fail(ranks, message):
     add(ranks, message)
 
 MpiRanks.sum = fail
+from nncli.cli.main import main
+main()
+"""
+# as the command, but that rank 0 waits for Ctrl-C when it has made 30 steps, between logged epochs
+WAITING = """
+import time
+from pathlib import Path
+from nncli.cli.signals import StopOnSignal
+from nncli.engine.mpi_ranks import MpiRanks
+made, came, add, handle = [], [], MpiRanks.sum, StopOnSignal._handle
+
+def note(signals, number, frame):
+    came.append(number)
+    handle(signals, number, frame)
+
+def wait(ranks, message):
+    made.append(1)
+    if len(made) == 30 and ranks.number == 0:
+        Path("waiting").touch()
+        while not came:
+            time.sleep(0.01)
+    add(ranks, message)
+
+StopOnSignal._handle, MpiRanks.sum = note, wait
 from nncli.cli.main import main
 main()
 """
@@ -93,15 +117,16 @@ def test_shards_without_mpi_are_recorded_and_resumed(nncli, config):
 
 @needs_mpi
 def test_two_ranks_stopped_by_ctrl_c_and_four_to_the_end_leave_the_weights_of_one(nncli, config):
-    begun = mpiexec(2, "train", config, "-q", "--set", "training.epochs=100000")
-    wait_for(lambda: Path("runs/it-001/checkpoints/last.safetensors").exists())
+    long = ("--set", "training.epochs=100000")
+    begun = mpiexec(2, "train", config, "-q", *long, program=("-c", WAITING))
+    until(Path("waiting").exists)
     begun.send_signal(signal.SIGINT)
-    out, err = begun.communicate(timeout=60)
+    out, err = begun.communicate(timeout=PATIENCE)
     assert begun.returncode == 130, err
     logged = int(re.search(r"stopped after epoch (\d+): interrupted", out)[1])
     enough = f"training.epochs={logged + 105}"  # of so many epochs every 100th is logged
     ended = mpiexec(4, "train", "--resume", "runs/it-001", "-q", "--set", enough)
-    out, err = ended.communicate(timeout=60)
+    out, err = ended.communicate(timeout=PATIENCE)
     assert ended.returncode == 0, err
     assert out.count("run: runs/it-001") == 1
     assert nncli("train", config, "-q", "--set", enough).code == 0
@@ -119,14 +144,12 @@ def test_two_ranks_stopped_by_ctrl_c_and_four_to_the_end_leave_the_weights_of_on
 def test_a_rank_that_fails_ends_all_and_the_run_goes_on(nncli, config, failure, code, said):
     program = ("-c", FAILING.format(failure=failure))
     failing = mpiexec(2, "train", config, "-q", program=program)
-    wait_for(lambda: Path("runs/it-001/checkpoints/last.safetensors").exists())
-    began = time.monotonic()
-    _, err = failing.communicate(timeout=30)
-    assert time.monotonic() - began < 10  # 2 s, on a machine that isn't loaded
+    until(lambda: Path("runs/it-001/checkpoints/last.safetensors").exists())
+    _, err = failing.communicate(timeout=PATIENCE)
     assert failing.returncode == code, err
     assert said in err
     # mpiexec may return a moment before the last process has gone, and its lock with it
-    wait_for(lambda: nncli("train", "--resume", "runs/it-001", "-q").code != 3)
+    until(lambda: nncli("train", "--resume", "runs/it-001", "-q").code != 3)
     assert nncli("train", config, "-q").code == 0
     assert weights("it-001") == weights("it-002")
 
@@ -134,7 +157,7 @@ def test_a_rank_that_fails_ends_all_and_the_run_goes_on(nncli, config, failure, 
 @needs_mpi
 def test_what_is_refused_is_said_once(config):
     done = mpiexec(2, "train", config, "-q", "--set", "training.shards=1")
-    _, err = done.communicate(timeout=30)
+    _, err = done.communicate(timeout=PATIENCE)
     assert done.returncode == 2
     assert err.splitlines() == [
         "2 ranks have 1 training.shards to share: --set training.shards=2 (which changes the "
@@ -229,11 +252,3 @@ def test_what_shows_whole_batches_says_so(nncli, config):
     said = nncli("export", "runs/it-001", "--to", "numpy", "-o", "script.py")
     assert said.code == 2
     assert "train with training.shards=1" in said.err
-
-
-def wait_for(condition, seconds=30):
-    """Until it holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -7,11 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import PATIENCE, until
+
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.engine import trainer
 
 # Adam has slots and a step count; dropout and shuffling draw from random streams of their own.
 WITH_CHANCE = (
@@ -19,7 +22,7 @@ WITH_CHANCE = (
     "data: {dataset: iris}",
     "network: {hidden: [{type: dense, units: 8, activation: tanh}, {type: dropout, rate: 0.2}]}",
     "optimizer: {type: adam, learning_rate: 0.003}",
-    "training: {epochs: 250, batch_size: 4}",
+    "training: {epochs: 60, batch_size: 4}",
     "output: {plots: [], log_every: 1}",
 )
 
@@ -29,19 +32,32 @@ def config(write):
     return write("chance.yaml", *WITH_CHANCE)
 
 
+# A training that waits, after epoch 7, until its stdin is closed.
+WAITS = """
+import sys
+from nncli.artifacts.run_recorder import RunRecorder
+
+def record_and_wait(self, report, record=RunRecorder.record):
+    record(self, report)
+    if report.epoch == 7:
+        print("recorded", file=sys.stderr, flush=True)
+        sys.stdin.read()
+
+RunRecorder.record = record_and_wait
+"""
+
+
 @pytest.fixture
 def interrupted(spawn, config):
-    """interrupted(signal): the exit code and output of a training that got it on its way."""
+    """interrupted(signal): the exit code and output of a training that got it after epoch 7."""
 
     def call(number: int, *arguments: object) -> tuple[int, str]:
-        process = spawn(
-            "train", *(arguments or [config]), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for line in process.stderr:
-            if line.startswith("epoch ") and not line.startswith("epoch   0/"):
-                break
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        process = spawn("train", *(arguments or [config]), before=WAITS, **pipes)
+        while (line := process.stderr.readline()) != "recorded\n":
+            assert line
         process.send_signal(number)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, out
 
     return call
@@ -73,7 +89,7 @@ def test_resumed_run_ends_bit_identical_to_an_uninterrupted_one(
     assert code == 128 + number
     run = type(iris)(Path("runs/chance-001"))
     assert run.json("metrics.json")["stopped"] == "interrupted"
-    assert 0 < run.json("metrics.json")["epochs"] < 250
+    assert run.json("metrics.json")["epochs"] == 7
     assert f"go on with: nncli train --resume {run.path}" in out
 
     resumed = nncli("train", "--resume", run.path, "--quiet")
@@ -204,7 +220,7 @@ def test_resuming_where_the_environment_differs_warns_a_line_each(
     done = nncli("train", "--resume", finished.path, *more, "--quiet")
     assert done.code == 0
     numpy, cpu, *_ = done.err.splitlines()
-    ending = "this run may end in other bits than there"
+    ending = "this run may give slightly other numbers than there"
     assert numpy == f"warning: numpy: recorded {np.__version__}, here 9: {ending}"
     assert cpu.startswith("warning: cpu: recorded ")
     assert cpu.endswith(f", here Z80: {ending}")
@@ -285,17 +301,18 @@ def test_network_that_starts_beyond_the_finite_numbers_diverges_at_epoch_0(nncli
     assert "epoch 0" in done.err
 
 
-def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, spawn, folder, until):
-    process = spawn(
-        "train", gate, "--set", "training.epochs=100000000", "--quiet", "--set", "output.plots=[]"
-    )
-    until(lambda: list(folder.glob("runs/*/metrics.csv")) != [])
-    time.sleep(2.5)  # a report comes every second, logged or not
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    run = next((folder / "runs").iterdir())
-    ended = json.loads((run / "metrics.json").read_text())
-    assert ended["epochs"] > 0
+def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, nncli, monkeypatch):
+    def record_and_stop(self, report, record=RunRecorder.record):
+        record(self, report)
+        if report.epoch == 7:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(RunRecorder, "record", record_and_stop)
+    monkeypatch.setattr(trainer, "MAX_SILENCE_SECONDS", 0.0)  # each epoch reports
+    long = ("--set", "training.epochs=1000", "--set", "output.log_every=100")
+    assert nncli("train", gate, *long, "--quiet").code == 130
+    ended = json.loads(Path("runs/gate-001/metrics.json").read_text())
+    assert ended["epochs"] == 7
     assert list(ended["metrics"]["train"]) == [
         "loss",
         "accuracy",
@@ -350,9 +367,7 @@ def test_table_that_was_changed_since_is_refused_beside_resume(write, train, nnc
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_signal_that_a_process_was_started_to_ignore_stays_ignored(
-    gate, spawn, folder, until, number
-):
+def test_signal_that_a_process_was_started_to_ignore_stays_ignored(gate, spawn, folder, number):
     """As `nohup` asks for, and a script's `&`."""
     process = spawn(
         *("train", gate, "--quiet", "--json", "--set", "training.epochs=100000000"),
@@ -360,9 +375,7 @@ def test_signal_that_a_process_was_started_to_ignore_stays_ignored(
         preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
     )
     until((folder / "runs" / "gate-001" / "manifest.json").exists)
-    process.send_signal(number)
-    time.sleep(0.3)
-    assert process.poll() is None
+    process.send_signal(number)  # of two that wait for Python it handles the lower number first
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, json.loads(out)["stopped"]) == (143, "interrupted")

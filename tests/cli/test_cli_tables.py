@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nncli.config.load import load
-from nncli.data import table_formats
+from nncli.data.writing import table_formats
 
 PENGUINS = Path(__file__).parents[2] / "configs" / "penguins.csv"
 
@@ -218,7 +218,7 @@ def test_an_entry_is_all_that_a_new_output_format_takes(nncli, flats, run_of_fla
             "\n".join("|".join(row) for row in [table.names, *table.rows_of_texts()]).encode()
         )
 
-    monkeypatch.setitem(table_formats.FORMATS, ".md", table_formats.TableFormat(open, write))
+    monkeypatch.setitem(table_formats.WRITERS, ".md", write)
     assert nncli("predict", run_of_flats, flats, "-o", "out.md").code == 0
     lines = Path("out.md").read_text().splitlines()
     assert lines[0] == "id|size|district|garden|price|prediction"
@@ -277,7 +277,7 @@ def test_misspelt_columns_are_all_named_at_their_keys(nncli, flats, write):
 
 
 def test_changed_table_is_noticed_when_it_was_too_large_to_copy(nncli, flats, write, monkeypatch):
-    monkeypatch.setattr("nncli.artifacts.run_directory.MAX_COPY_BYTES", 100)
+    monkeypatch.setattr("nncli.artifacts.run_recorder.MAX_COPY_BYTES", 100)
     config = write("f.yaml", "data: {path: flats.csv, target: price}", "training: {epochs: 2}")
     done = nncli("train", config, "--json", "-q", "--set", "output.plots=[]")
     assert "flats.csv isn't copied into the run, which needs it to evaluate" in done.err
@@ -620,8 +620,22 @@ def test_init_takes_words_among_numbers_for_missing_ones_and_says_so(nncli, writ
     write("p.csv", "x,z,y", *(f"{c},{i * 0.7:.1f},{i * 3}.5" for i, c in enumerate(cells)))
     assert nncli("init", "p.csv", "--target", "y").code == 0
     text = Path("p.yaml").read_text()
-    assert "# taken to mean that there is no value: lost" in text
+    assert "# also taken as missing: lost" in text
     assert "#   numeric: x (20 missing), z" in text
+    assert nncli("validate", "p.yaml").code == 0
+
+
+def test_a_word_that_is_missing_among_numbers_stays_a_category_elsewhere(nncli, write):
+    cells = ["T" if i % 4 == 0 else str(i * 1.5) for i in range(80)]
+    sizes = [*"ABCDEFGHIJ", "T"] * 8  # not a tenth are T, which would be kept anyway
+    rows = (f"{c},{s},{i * 3}.5" for i, (c, s) in enumerate(zip(cells, sizes, strict=False)))
+    write("p.csv", "rain,size,y", *rows)
+    said = "note: column 'rain' has numbers, and 'T' among them, taken to mean that there is no"
+    assert said in nncli("init", "p.csv", "--target", "y").err
+    text = Path("p.yaml").read_text()
+    assert '  columns: {size: {values: ["T"]}}\n' in text
+    assert "#   numeric: rain (20 missing)" in text
+    assert "#   categorical: size (11)\n" in text
     assert nncli("validate", "p.yaml").code == 0
 
 

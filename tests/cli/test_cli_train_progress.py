@@ -9,6 +9,7 @@ import subprocess
 import termios
 
 import pytest
+from waiting import PATIENCE
 
 
 def on_a_terminal(spawn, *arguments):
@@ -16,8 +17,6 @@ def on_a_terminal(spawn, *arguments):
     terminal, end = pty.openpty()
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     environment = {**os.environ, "TERM": "xterm"}
-    for wide in ("COLUMNS", "LINES", "NO_COLOR"):
-        environment.pop(wide, None)
     process = spawn(*arguments, stdout=subprocess.DEVNULL, stderr=end, env=environment)
     os.close(end)
     drawn = bytearray()
@@ -28,7 +27,7 @@ def on_a_terminal(spawn, *arguments):
         pass  # the other end was closed
     finally:
         os.close(terminal)
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", drawn.decode())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fork_server import ForkServer
+from waiting import PATIENCE
 
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # usual in containers
 COMMANDS = {  # whose stdout is their product
@@ -53,7 +54,7 @@ def ended(arguments, place, stdout, more):
         stderr=subprocess.PIPE,
         env={**os.environ, **more},
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return done.returncode, done.stderr
 

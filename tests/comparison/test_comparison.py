@@ -185,7 +185,11 @@ def test_metric_of_folds_that_is_of_training_rows_is_told_apart(folds):
 def test_fewer_than_three_pairs_have_no_p(on_one_split):
     found = compare([path for of_rate in on_one_split.values() for path in of_rate[:2]])
     versus = found.groups[1].versus
-    assert (versus.mean.p, versus.mean.interval, versus.why) == (None, None, "fewer than 3 pairs")
+    assert (versus.mean.p, versus.mean.interval, versus.why) == (
+        None,
+        None,
+        "fewer than 3 pairs of runs",
+    )
     assert found.tested == 0
 
 

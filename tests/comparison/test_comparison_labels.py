@@ -2,7 +2,7 @@
 
 import pytest
 
-from nncli.comparison.labels import short_keys, short_names, short_values
+from nncli.comparison.group_labels import short_keys, short_names, short_values
 
 ADAM = {"type": "adam", "betas": [0.9, 0.999], "epsilon": 1e-8}
 DENSE = {"type": "dense", "activation": "relu", "bias": True}

@@ -12,7 +12,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.nodes import parse
 from nncli.config.wording import describe
 from nncli.constraints import Auto, Bounds, Length, PositiveInt
-from nncli.engine.settings import EarlyStoppingKeys
+from nncli.engine.training_settings import EarlyStoppingKeys
 from nncli.parts.activations import Activation, LeakyRelu, Relu
 from nncli.parts.layers import Dense, Layer, Output
 from nncli.parts.optimizers import Adam, Optimizer, Sgd

@@ -14,7 +14,7 @@ from nncli.config.hints import alternatives, hints_of, required, spec
 from nncli.config.load import decode, load
 from nncli.config.nodes import parse
 from nncli.config.resolved import Resolved
-from nncli.engine.settings import Training
+from nncli.engine.training_settings import Training
 from nncli.errors import ConfigError
 
 BLOCKS = [

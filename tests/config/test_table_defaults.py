@@ -10,7 +10,7 @@ from nncli.cli.main import run
 from nncli.config.dump import plain
 from nncli.config.experiment import NetworkKeys
 from nncli.config.load import load, load_text
-from nncli.engine.settings import TrainingKeys
+from nncli.engine.training_settings import TrainingKeys
 from nncli.parts.optimizers import Adam
 
 SPLIT = "split: {type: random, train: 0.7, val: 0.15, test: 0.15}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -32,7 +32,6 @@ def test_balanced_weights_give_every_class_the_same_say():
     np.testing.assert_allclose(weights, expected, rtol=1e-14)
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     y=st.lists(st.integers(0, 3), min_size=1, max_size=30),
     seed=st.integers(0, 2**32 - 1),

@@ -22,7 +22,7 @@ SAMPLED = RANDOM.permutation(5000)[:120].tolist()
 LABELS = "row labels of the program that wrote the file"
 NAMES = (
     "ID|id|Id|Patient ID|patient-id|PatientID|passengerid|ROW_ID|Unnamed: 0.1|Unnamed: 0.1.1|#|No.|"
-    "S.No|Sr. No.|nr|rownames|uid|level_0|Serial No|Row Names"
+    "S.No|Sr. No.|nr|rownames|uid|level_0|Serial No|Row Names|Customer Number|invoice_no|PID|idno"
 )
 DIFFERENT = "id-like: a different whole number in every row"
 

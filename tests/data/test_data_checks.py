@@ -256,6 +256,32 @@ def test_a_column_that_gives_a_class_away_is_named(tmp_path, cells, how):
     )
 
 
+def test_ranges_of_numbers_that_give_each_class_away_are_named(tmp_path):
+    weeks = [30, 41, 35.5, "", 33, 38, 34, 44, 40]  # of a, b, a, b ...
+    born = ["early" if week and week < 37 else "late" for week in weeks]
+    said = "column 'weeks' says exactly what the target 'y' is, each class having a range of its"
+    text = columns(x=X, weeks=weeks, y=born, rows=81)
+    assert [line for line in warnings(tmp_path, text) if line.startswith(said)]
+    shared = text + "1,36,late\n1,36,early\n"  # a number that both have
+    assert not [line for line in warnings(tmp_path, shared) if "'weeks'" in line]
+    few_rows = columns(x=X, weeks=[*range(38, 47)], y=["late"], rows=81) + "1,30,early\n" * 2
+    assert not [line for line in warnings(tmp_path, few_rows) if "'weeks' says" in line]
+
+
+@pytest.mark.parametrize(("target", "is_said"), [("y", True), ("t", False)])
+def test_a_last_row_of_sums_is_named(tmp_path, target, is_said):
+    text = columns(x=[1.5, 2, ""], z=Z, y=[10.5, 7, 8.5], t=["a", "b"], rows=60)
+    total = "70,0,520,a\n"
+    said = [line for line in warnings(tmp_path, text + total, target=target) if "sums" in line]
+    assert len(said) == 1
+    assert "table.csv:62: the sums of the rows above it in 'x', 'y': if this is no row" in said[0]
+    one = [
+        line for line in warnings(tmp_path, text + "1,0,520,a\n", target=target) if "sums" in line
+    ]
+    assert len(one) == is_said  # of features alone it takes two
+    assert not [line for line in warnings(tmp_path, text) if "sums" in line]
+
+
 def test_classes_of_one_row_are_all_placed(tmp_path):
     text = columns(x=X, y=["a", "b"], rows=20) + "1,c\n2,d\n"
     table = read(tmp_path, text)

@@ -74,7 +74,7 @@ def test_a_month_in_capitals_and_one_slip_are_no_obstacle(tmp_path):
     texts = ["n.a.?", *(text.upper() for text in days(59, "%d-%b-%y"))]
     table_text = columns(d=texts, x=[1, 2, 4], y=["a", "b"], rows=60)
     (found,) = refusal(tmp_path, table_text)
-    assert "column 'd': expected a date, found 'n.a.?'" in found
+    assert "column 'd': expected a date as %d-%b-%y, found 'n.a.?'" in found
     table = read(tmp_path, table_text, missing=[*MISSING_MARKERS, "n.a.?"])
     assert table.origin.date_formats == {"d": "%d-%b-%y"}
 
@@ -139,7 +139,8 @@ def test_new_rows_are_read_as_dates_and_missing_ones_filled(tmp_path):
     with pytest.raises(DataError) as caught:
         new_rows.read(path, needs_target=False)
     assert lines_of(caught.value, tmp_path) == [
-        "n.csv:2: column 'd': expected a date, found '2026-01-03', and no date in most rows"
+        "n.csv:2: column 'd': expected a date as %d/%m/%Y, found '2026-01-03', "
+        "and none in most rows"
     ]
 
 

@@ -17,10 +17,6 @@ ROWS = {
 }
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -96,7 +92,7 @@ TEXTS = st.lists(st.sampled_from([*PIECES, *OPERATORS, *FUNCTIONS, "(", ")", ","
 )
 
 
-@quick(150)
+@settings(max_examples=150)
 @given(st.one_of(TEXTS, st.text(max_size=60)))
 def test_nothing_but_a_clear_error_comes_out(text):
     found = _tried(text)
@@ -141,7 +137,7 @@ LEAVES = st.one_of(
 )
 
 
-@quick(80)
+@settings(max_examples=80)
 @given(st.recursive(LEAVES, _signs, max_leaves=8))
 def test_a_written_formula_reads_back_and_runs_as_code(tree):
     if not tree.columns:

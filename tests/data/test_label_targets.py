@@ -145,6 +145,8 @@ def test_inline_rows_are_labels_where_the_task_says_so():
 def test_pairs_of_texts_say_which_is_yes():
     assert label_pair(Column(np.zeros(1), ("TRUE",))) == ("FALSE", "TRUE")
     assert label_pair(Column(np.zeros(1), ("maybe",))) is None
+    assert label_pair(Column(np.zeros(1), ("Nein", "Ja"))) == ("Nein", "Ja")
+    assert label_pair(Column(np.zeros(1), ("oui", "non"))) == ("non", "oui")
 
 
 def test_the_choice_is_said_with_the_key_that_overrules_it(tmp_path):

@@ -106,6 +106,27 @@ def test_a_marker_may_be_one_of_few_classes(tmp_path, classes, drops):
     assert labels(table) == (classes * 30)[:30]
 
 
+@pytest.mark.parametrize("drops", [False, True])
+def test_where_a_target_has_one_text_empty_cells_are_the_other_class(tmp_path, drops):
+    text = columns(x=range(30), y=["x", "", ""])
+    table = read(tmp_path, text, drops_missing_target=drops)
+    assert table.classes == ("", "x")
+    (note,) = table.origin.warnings
+    assert note.startswith("column 'y': '' (20) of 30 cells")
+    assert note.endswith("data.columns: {y: {values: []}}")
+
+
+def test_a_column_of_one_text_and_empty_cells_is_left_out_with_its_cure(tmp_path):
+    text = columns(t=["x", "", "NA"], z=[1, 2], y=["a", "b"])
+    reason = read(tmp_path, text).origin.left_out["t"]
+    cure = """data.columns: {t: {values: ["", "NA"]}}"""
+    assert reason == (
+        f"constant: always x where it isn't missing; if '', 'NA' is a category, {cure}"
+    )
+    table = read(tmp_path, text, keys={"t": ColumnKeys(values=["", "NA"])})
+    assert cells(table, "t")[:3] == ["x", "", "NA"]
+
+
 def test_two_truth_values_have_no_third(tmp_path):
     text = columns(x=range(30), y=["yes", "no", "NA"])
     (found, *_) = refusal(tmp_path, text)

@@ -19,10 +19,6 @@ SCALES = ["quantile", "robust_clip"]
 finite = st.floats(-1e300, 1e300)
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def table_of(column):
     x = np.array(column, float)[:, None]
     return Table(x, np.zeros((len(x), 1)), ("a",))
@@ -34,7 +30,8 @@ def fitted_to(column, scale, **steps):
 
 
 def inputs(fitted, column):
-    return fitted.apply(table_of(column), np.arange(len(column)))[:, 0]
+    with np.errstate(over="ignore"):  # as whoever applies it
+        return fitted.apply(table_of(column), np.arange(len(column)))[:, 0]
 
 
 # ---- by hand
@@ -121,7 +118,7 @@ def test_the_robust_clip_bends_what_scikit_learn_scales(seed):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@quick(150)
+@settings(max_examples=150)
 @given(column=st.lists(finite, min_size=1, max_size=40), new=st.lists(finite, min_size=1))
 def test_order_and_bounds_hold_and_json_keeps_them(scale, column, new):
     fitted = fitted_to(column, scale)

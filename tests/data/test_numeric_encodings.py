@@ -22,10 +22,6 @@ PIECEWISE = PreprocessingSteps(
 finite = st.floats(-1e300, 1e300)
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def table_of(*columns, booleans=()):
     x = np.array(columns, float).T
     names = tuple("abcdef"[: len(columns)])
@@ -131,7 +127,7 @@ def test_numbers_too_large_for_a_bin_are_refused():
         fitted_to([-1.7e308, 1.7e308])
 
 
-@quick(200)
+@settings(max_examples=200)
 @given(values=st.lists(finite, min_size=1, max_size=40), bins=st.integers(1, 9))
 def test_order_is_kept_and_the_sum_of_inputs_is_the_place_among_the_bins(values, bins):
     encoding = PiecewiseLinear.fit(np.array(values), bins)
@@ -148,7 +144,7 @@ def test_order_is_kept_and_the_sum_of_inputs_is_the_place_among_the_bins(values,
 # ---- what is recorded
 
 
-@quick(60)
+@settings(max_examples=60)
 @given(values=st.lists(finite, min_size=1, max_size=40), more=st.lists(finite, min_size=1))
 def test_what_is_fitted_survives_its_json(values, more):
     fitted = fitted_to(values)

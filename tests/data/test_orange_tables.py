@@ -3,8 +3,8 @@
 import pytest
 from table_files import cells, labels, lines, read, refusal, write
 
+from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
 
 ROWS = "".join(f"{i % 7}.5\t{i % 3}\tn{i}\t{i % 5}\t{i % 2}\n" for i in range(30))
 NAMES = "x\tcode\tname\tw\ty\n"

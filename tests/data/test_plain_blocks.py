@@ -43,7 +43,7 @@ RARE = st.sampled_from(["", "", "", "", '"1', '"2"', '"a\nb"', "\r", "\n", "1,2,
 
 
 def quick(count):
-    return settings(deadline=None, derandomize=not COUNT, max_examples=COUNT or count)
+    return settings(max_examples=COUNT or count)
 
 
 @st.composite

@@ -22,10 +22,6 @@ AS_THEY_ARE = PreprocessingSteps("none", "none", "none", "ignore")
 NAN = np.nan
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def table_of(booleans=(), **features):
     """A Table: numbers as they are, texts as categories in the order they turn up."""
     codes, categories = [], {}
@@ -238,7 +234,7 @@ def all_steps(draw):
     )
 
 
-@quick(80)
+@settings(max_examples=80)
 @given(cells=tables(), steps=all_steps())
 def test_what_is_fitted_survives_its_json(cells, steps):
     table = table_of(["b"], **cells)
@@ -250,7 +246,7 @@ def test_what_is_fitted_survives_its_json(cells, steps):
     )
 
 
-@quick(80)
+@settings(max_examples=80)
 @given(cells=tables(), steps=all_steps(), data=st.data())
 def test_no_cell_outside_training_changes_what_is_fitted(cells, steps, data):
     count = len(cells["x"])
@@ -268,7 +264,7 @@ def test_no_cell_outside_training_changes_what_is_fitted(cells, steps, data):
     )
 
 
-@quick(40)
+@settings(max_examples=40)
 @given(cells=tables(), steps=all_steps(), data=st.data())
 def test_the_order_of_rows_and_categories_changes_nothing(cells, steps, data):
     order = data.draw(st.permutations(range(len(cells["x"]))))

@@ -13,10 +13,6 @@ from nncli.parts.splits import FixedSplit, GroupSplit, RandomSplit, StratifiedSp
 from nncli.parts.table import PART, Column, Table
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def table_with(values, categories=(), y=None):
     """A Table that has a column `c` aside."""
     values = np.asarray(values, dtype=float)
@@ -43,7 +39,7 @@ def names(rows, count):
 # ---- groups
 
 
-@quick(100)
+@settings(max_examples=100)
 @given(
     groups=st.lists(st.integers(0, 12), min_size=20, max_size=80).filter(lambda g: len(set(g)) > 2),
     seed=st.integers(0, 5),
@@ -98,7 +94,7 @@ def test_too_few_groups_are_refused():
 # ---- times
 
 
-@quick(100)
+@settings(max_examples=100)
 @given(
     times=st.lists(st.integers(0, 60), min_size=20, max_size=80).filter(lambda t: len(set(t)) > 12),
     seed=st.integers(0, 3),
@@ -247,7 +243,7 @@ def test_a_fixed_split_needs_training_rows():
 # ---- shares
 
 
-@quick(150)
+@settings(max_examples=150)
 @given(
     sizes=st.lists(st.integers(2, 40), min_size=1, max_size=12),
     shares=st.tuples(st.integers(1, 8), st.integers(0, 8), st.integers(0, 8)),

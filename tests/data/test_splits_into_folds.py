@@ -21,10 +21,6 @@ from nncli.parts.table import Column, Table
 GROUPS = 30
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def make_table(rows=150, classes=3, seed=0):
     """Rows of several classes, groups and times, mixed."""
     random = np.random.default_rng(seed)
@@ -80,7 +76,7 @@ def test_validation_rows_keep_their_proportion(split):
         assert (len(fold.val) == 0) == (len(rows.val) == 0)
 
 
-@quick(60)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(10, 40), min_size=2, max_size=8), count=st.integers(2, 10),
     seed=st.integers(0, 3),

@@ -5,10 +5,10 @@ import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
 from nncli.data.column_types import boolean_values, is_class_number, kind_of, uninformative
+from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.number_formats import foreign_number
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
@@ -155,6 +155,15 @@ def test_all_slips_are_named_in_one_go(tmp_path):
         *(f"table.csv:{line}: {many}" for line in (62, 123, 184)),
     ]
     assert [index for index, line in enumerate(found) if "(" in line] == [0, 4]  # hints once
+
+
+def test_a_header_that_stands_twice_is_one_problem(tmp_path):
+    again = columns(x=[1, 2, 4], d=["2026-03-01", "2026-03-02"], y=["a", "b"])
+    what = "the columns' names again, where a row should be: take this line out"
+    found = refusal(tmp_path, again + again)
+    assert found == [f"table.csv:32: {what}"]
+    found = refusal(tmp_path, again * 2 + again.replace("\n4,", "\nfour,", 1))
+    assert found == [f"table.csv:{line}: {what}" for line in (32, 63)]
 
 
 def test_many_slips_are_counted(tmp_path):
@@ -494,7 +503,7 @@ def test_rows_without_target_are_all_named(tmp_path):
         'class, data.columns: {y: {values: ["nan"]}})',
         *(f"table.csv:{line}: {missing}" for line in (5, 7, 9)),
     ]
-    found = refusal(tmp_path, columns(x=[1, 2, 4], y=["a", ""], rows=100))
+    found = refusal(tmp_path, columns(x=[1, 2, 4], y=["a", "", "b", ""], rows=100))
     assert found[-1] == "and 30 more"
 
 

@@ -6,8 +6,8 @@ import pytest
 from table_files import PLAIN, ROWS, cells, columns, labels, lines, read, refusal, write
 
 from nncli.data.reading.delimiters import sniff_delimiter
+from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
 from nncli.errors import LayoutFound
 
 LETTERS = columns(größe=[1.5, 2, 3], ort=["Köln", "Łódź", "Århus"], y=["a", "b"])

@@ -92,9 +92,17 @@ def test_missing_cells_are_those_of_training(tmp_path, learn):
             ["new.csv:4: column 'x': expected a number, found 'two'"],
         ),
         (
+            "x;t;b\n1,5;p;no\n2,25;p;no\n3;p;no\n",
+            [
+                "new.csv:2: column 'x': expected a number, found '1,5', and none in most rows "
+                "(write '1.5', say)",
+                "and 1 more",
+            ],
+        ),
+        (
             "x,t,b\none,p,no\n2,p,no\nthree,p,no\n",
             [
-                "new.csv:2: column 'x': expected a number, found 'one', and no number in most rows",
+                "new.csv:2: column 'x': expected a number, found 'one', and none in most rows",
                 "and 1 more",
             ],
         ),

@@ -23,10 +23,6 @@ from nncli.engine.trainer import train
 from nncli.errors import FileFailure
 
 
-def quick(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def numbered(rows, columns):
     """(rows, columns) different numbers, a NaN among them."""
     x = np.arange(rows * columns, dtype=float).reshape(rows, columns) / 7
@@ -37,7 +33,7 @@ def numbered(rows, columns):
 # ---- the files themselves
 
 
-@quick(100)
+@settings(max_examples=100)
 @given(
     blocks=st.lists(st.integers(0, 6), max_size=5), width=st.integers(1, 5), data=st.data()
 )  # fmt: skip
@@ -61,7 +57,7 @@ def test_a_file_of_columns_acts_as_an_array(blocks, width, data):
     np.testing.assert_array_equal(file[rows], x[rows])
 
 
-@quick(100)
+@settings(max_examples=100)
 @given(
     blocks=st.lists(st.integers(0, 6), min_size=1, max_size=5), width=st.integers(1, 5),
     dtype=st.sampled_from(["f4", "f8"]), data=st.data(),

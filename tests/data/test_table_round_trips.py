@@ -14,10 +14,10 @@ from table_files import cells, lines_of
 
 from nncli.data.reading import text_files
 from nncli.data.reading.parsers import Parsers
+from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import open_table
 from nncli.errors import DataError
 from nncli.parts.table import Table
 
@@ -25,7 +25,7 @@ COUNT = int(os.environ.get("NNCLI_EXAMPLES", "0"))  # more of them, at random, t
 
 
 def quick(count):
-    return settings(deadline=None, derandomize=not COUNT, max_examples=COUNT or count)
+    return settings(max_examples=COUNT or count)
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -237,7 +237,7 @@ def test_ragged_rows_are_all_named(tmp_path):
 
 def test_many_ragged_rows_are_counted(tmp_path):
     found = refusal(tmp_path, PLAIN + "1,2\n" * 100)
-    assert len(found) == TableError.MOST_SHOWN + 1
+    assert len(found) == TableError.MAX_SHOWN + 1
     assert found[-1] == "and 80 more"
 
 
@@ -411,7 +411,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path, suffix, make, mess
     folder.mkdir()
     path = folder / f"table{suffix}"
     make(path)
-    from nncli.data.table_formats import open_table
+    from nncli.data.reading.table_formats import open_table
 
     with pytest.raises(DataError) as caught:
         open_table(path, TextFormat())

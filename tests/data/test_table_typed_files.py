@@ -10,8 +10,8 @@ import pytest
 from table_files import cells, labels, read, refusal, write
 
 from nncli.data.reading import typed_files
+from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
 from nncli.errors import DataError
 
 ROWS = 60

@@ -1,4 +1,4 @@
-"""Healthy runs get a clean bill, whatever they are made of."""
+"""In healthy runs no problem is found, whatever they are made of."""
 
 from pathlib import Path
 

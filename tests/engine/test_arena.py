@@ -37,7 +37,7 @@ HIDDEN = {
     "around blocks": [Dense(6, Relu()), Residual((Dense(6, Tanh()), Dense(6))), Dense(3)],
     "frozen below": [Dense(6, Tanh(), trainable=False), Dense(5, Relu())],
 }
-PICTURES = {
+IMAGES = {
     "by maxima": [Conv2D(3, 3, activation=Tanh(), padding="same"), MaxPool2D(2), Flatten()],
     "by means": [Conv2D(2, 2, activation=Relu()), AveragePool2D(2), Reshape((8,)), Dense(4)],
 }
@@ -71,7 +71,7 @@ def jobs():
         yield pytest.param(
             make_job(hidden, batch_size=8, val_rows=30, optimizer=Adam(0.01)), id=name
         )
-    for name, hidden in PICTURES.items():
+    for name, hidden in IMAGES.items():
         yield pytest.param(make_job(hidden, shape=(5, 5, 2), batch_size=8), id=name)
 
 

@@ -10,10 +10,10 @@ from engine_jobs import StopAfter, make_job, run_job
 pytest.importorskip("llvmlite")
 
 from nncli.engine.batches import Batches
-from nncli.engine.settings import EarlyStopping
 from nncli.engine.steppers.compiled import stepper as compiled_stepper
 from nncli.engine.steppers.compiled.machine_code import machine_code
 from nncli.engine.stop import Stop
+from nncli.engine.training_settings import EarlyStopping
 from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Tanh
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Trained

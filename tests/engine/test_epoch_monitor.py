@@ -5,8 +5,8 @@ import pytest
 from engine_jobs import make_job, run_job
 
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
-from nncli.engine.settings import Converged, EarlyStopping
 from nncli.engine.trainer import train
+from nncli.engine.training_settings import Converged, EarlyStopping
 from nncli.errors import UndefinedMonitor
 from nncli.parts.layers import Dense
 from nncli.parts.metrics import Accuracy

@@ -5,7 +5,7 @@ from engine_jobs import make_job
 
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.outcome import outcome_warning
-from nncli.engine.settings import EarlyStopping
+from nncli.engine.training_settings import EarlyStopping
 from nncli.parts.metrics import Accuracy
 from nncli.parts.optimizers import Lbfgs
 

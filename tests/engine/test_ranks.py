@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sharded_jobs
+from waiting import PATIENCE
 
 from nncli.engine.ranks import Ranks
 from nncli.errors import RanksDiffer
@@ -24,7 +25,7 @@ needs_mpi = pytest.mark.skipif(
 @needs_mpi
 def test_one_two_and_four_ranks_leave_the_same_bits():
     program = [MPIEXEC, "-n", "4", sys.executable, sharded_jobs.__file__]
-    done = subprocess.run(program, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(program, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     alone, compiled = sharded_jobs.of_numpy(), sharded_jobs.of_machine_code()
     everyone = json.loads(done.stdout)

@@ -79,6 +79,5 @@ def test_a_layer_that_cannot_take_its_rows_is_an_error_at_its_key(tmp_path, thre
     assert problem.path == "network.hidden[2]"
     assert problem.where.endswith("c.yaml:2:26")
     assert problem.message == (
-        "dense expects rows of shape (features,), found (2, 2): "
-        "flatten turns pictures into features"
+        "dense expects rows of shape (features,), found (2, 2): flatten turns images into features"
     )

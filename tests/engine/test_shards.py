@@ -7,8 +7,8 @@ import pytest
 from engine_jobs import StopAfter, make_job, run_job
 from sharded_jobs import ENGINES, jobs
 
-from nncli.engine.plan import plan_of
 from nncli.engine.ranks import Ranks
+from nncli.engine.sharded_plan import ShardedPlan
 from nncli.engine.shards import Shards, additions, slot_of
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
@@ -93,7 +93,7 @@ def test_masks_depend_on_seed_step_and_shard_alone():
     job = make_job((Dropout(0.5),), rows=12, inputs=6, batch_size=8, shards=2)
 
     def masks(state):
-        plan = plan_of(job, state, Ranks(), gather=True)
+        plan = ShardedPlan(job, state, Ranks(), gather=True)
         plan.record_gradient(8)()
         return [shard.buffers[0].saved["mask"].copy() for shard in plan._shards[8]]
 

@@ -7,7 +7,7 @@ import pytest
 from engine_jobs import StopAfter, make_job, run_job
 
 from nncli.artifacts.tensors import decode_state, encode_state
-from nncli.engine.settings import EarlyStopping
+from nncli.engine.training_settings import EarlyStopping
 from nncli.parts.activations import Softmax
 from nncli.parts.layers import BatchNorm, Dense, Dropout
 from nncli.parts.losses import CrossEntropy

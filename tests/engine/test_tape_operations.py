@@ -20,7 +20,7 @@ from nncli.errors import NncliError
 NO_INDEX = np.zeros(1, np.intp)
 FLOATS = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 ENGINES = pytest.mark.parametrize("engine", ["replayed", "compiled"])
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def compiled(tape, dtype):

@@ -7,6 +7,7 @@ from unittest import SkipTest
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from waiting import PATIENCE
 
 from nncli.sklearn import NNClassifier, NNRegressor
 
@@ -66,6 +67,6 @@ def test_no_check_is_skipped_where_the_array_api_is_switched_on():
         env={**os.environ, "SCIPY_ARRAY_API": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -10,6 +10,7 @@ from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from waiting import PATIENCE
 
 from nncli.sklearn import NNClassifier, NNRegressor
 
@@ -69,4 +70,4 @@ def test_sample_weights_reach_the_network_of_a_pipeline():
 
 def test_nncli_itself_does_not_import_scikit_learn():
     code = "import sys, nncli.assembly.build, nncli.cli.main; assert 'sklearn' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)

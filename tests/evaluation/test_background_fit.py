@@ -1,6 +1,5 @@
 """The background fit: a process gives what is fitted here, and nothing depends on it."""
 
-import os
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.threads import allowed_cores
 from nncli.evaluation import background_fit, boosted_trees
 from nncli.evaluation.background_fit import BackgroundFit
 from nncli.evaluation.boosted_trees import ITERATIONS, Rows
@@ -66,14 +66,14 @@ def test_process_that_is_not_asked_is_ended():
 
 
 def test_large_tables_are_fitted_here(task, monkeypatch):
-    monkeypatch.setattr("nncli.evaluation.rivals.MOST_SENT", 100)
+    monkeypatch.setattr("nncli.evaluation.rivals.MAX_SENT_NUMBERS", 100)
     assert not task.is_small
     with started_with("-c", "import time; time.sleep(60)") as fit:
         fit.ask(task)
         assert len(fit.fitted(task)[0].predictions) == 20
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs a second core")
+@pytest.mark.skipif(allowed_cores() < 2, reason="needs a second core")
 def test_evaluation_of_a_small_table_imports_no_scikit_learn(tmp_path):
     from tests.conftest import command_line
 

@@ -42,7 +42,7 @@ def _images(path: Path) -> None:
 
 
 def _two_kinds(path: Path) -> None:
-    """Pictures of two kinds, 12 x 12 in three colours: a bright spot above, or below."""
+    """Images of two kinds, 12 x 12 in three colours: a bright spot above, or below."""
     random = np.random.default_rng(0)
     y = np.arange(120) % 2
     x = random.uniform(0, 0.6, (120, 12, 12, 3))

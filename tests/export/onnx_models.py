@@ -17,8 +17,8 @@ import onnxruntime
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.artifacts.trained_model import TrainedModel
-from nncli.export.onnx.check import Check, cells, compare
 from nncli.export.onnx.model import OnnxModel, onnx_model
+from nncli.export.onnx.runtime_check import Check, cells, compare
 from nncli.parts.decision import Decision
 
 

@@ -178,7 +178,7 @@ def test_no_file_from_outside_the_run_is_sent(nncli, iris_copy, client, folder):
     (iris_copy.path / "config.yaml").write_text("x: 1")
     done = nncli("export", iris_copy.path, "--to", "mlflow")
     assert (done.code, client.runs) == (4, {})
-    assert done.err == f"{iris_copy.path}/config.yaml: changed since the run was sealed\n"
+    assert done.err == f"{iris_copy.path}/config.yaml: changed since the run was saved\n"
 
 
 def test_a_run_that_goes_on_is_refused(nncli, iris_copy, client, monkeypatch):

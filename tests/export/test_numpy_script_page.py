@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from script_runs import CONFIGS, IRIS, logged, page_of, trained
+from waiting import PATIENCE
 
 from nncli.parts.optimizers import Adam
 
@@ -66,7 +67,7 @@ def test_the_script_needs_nothing_but_numpy_and_prints_the_losses(iris, tmp_path
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == logged(iris)
@@ -93,13 +94,15 @@ def test_a_part_of_another_package_is_written_out_too(tmp_path):
         env={**os.environ, "PYTHONPATH": paths},
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     script, run = tmp_path / "script.py", tmp_path / "runs" / "iris_squareplus-001"
     assert "root1 = np.sqrt(z1 * z1 + 4.0)" in script.read_text(encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [sys.executable, script]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.stdout == logged(run)
 
 
@@ -134,7 +137,7 @@ def test_the_page_passes_the_default_rules_of_ruff(page, tmp_path):
         "E4,E7,E9,F",
         script,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout
 
 

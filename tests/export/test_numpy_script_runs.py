@@ -209,7 +209,7 @@ def test_a_loss_of_zero_is_printed_as_zero(tmp_path):
 
 
 def test_data_beyond_the_limit_are_refused_with_their_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("nncli.export.numpy_script.data.MOST_BYTES", 1000)
+    monkeypatch.setattr("nncli.export.numpy_script.data.MAX_BYTES", 1000)
     with pytest.raises(UserError, match="a script holds at most 0: train on fewer rows"):
         page_of(trained(IRIS, tmp_path))
 
@@ -239,7 +239,7 @@ def test_a_script_goes_on_from_what_the_optimizer_is_given(tmp_path, block):
     assert_repeats(IRIS, tmp_path, f"optimizer={block}")
 
 
-PICTURES = {  # of iris's four columns
+IMAGES = {  # of iris's four columns
     "convolutions": "[{type: conv2d, filters: 9, kernel_size: 2, padding: same},"
     " {type: conv2d, filters: 3, kernel_size: 2, strides: [1, 2], padding: same, bias: false},"
     " batch_norm, {type: dropout, rate: 0.2}, flatten]",
@@ -256,9 +256,9 @@ PICTURES = {  # of iris's four columns
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("hidden", PICTURES.values(), ids=PICTURES)
-def test_layers_of_pictures_are_repeated(hidden, dtype, tmp_path, monkeypatch):
-    for name in ("BLOCK_NUMBERS", "NARROW_BLOCK_NUMBERS"):  # several pictures, not all
+@pytest.mark.parametrize("hidden", IMAGES.values(), ids=IMAGES)
+def test_layers_of_images_are_repeated(hidden, dtype, tmp_path, monkeypatch):
+    for name in ("BLOCK_NUMBERS", "NARROW_BLOCK_NUMBERS"):  # several images, not all
         monkeypatch.setattr(f"nncli.parts.windows.{name}", 200)
-    pictures = "network.input={type: input, shape: [2, 2, 1]}"
-    assert_repeats(IRIS, tmp_path, pictures, f"network.hidden={hidden}", f"training.dtype={dtype}")
+    images = "network.input={type: input, shape: [2, 2, 1]}"
+    assert_repeats(IRIS, tmp_path, images, f"network.hidden={hidden}", f"training.dtype={dtype}")

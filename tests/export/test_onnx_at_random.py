@@ -142,12 +142,7 @@ def problems(draw):
     return json.dumps(whole), table, csv(names, new)
 
 
-@settings(
-    deadline=None,
-    derandomize=COUNT == 25,
-    max_examples=COUNT,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(max_examples=COUNT, suppress_health_check=list(HealthCheck))
 @given(problem=problems(), seed=st.integers(0, 99), threshold=st.floats(0.05, 0.95))
 def test_answers_are_those_of_nncli(problem, seed, threshold):
     lines, table, new = problem

@@ -7,7 +7,7 @@ import onnx
 import pytest
 
 from nncli.artifacts.files import sha256
-from nncli.export.onnx import check
+from nncli.export.onnx import runtime_check
 
 HEAD = "island,bill,mass,sex,kind\n"
 ROWS = [
@@ -64,7 +64,7 @@ def test_a_threshold_is_said_with_the_name_of_its_class(folder, write, train, nn
     ],
 )
 def test_what_a_check_says(labels, difference, said):
-    found = check.Check(3, difference, labels, 1e-12, "1.32")
+    found = runtime_check.Check(3, difference, labels, 1e-12, "1.32")
     assert found.in_words.startswith("3 rows in onnxruntime 1.32: ")
     assert found.in_words.endswith(said)
     assert found.agrees == ("NOT" not in said)
@@ -100,7 +100,7 @@ def test_nothing_is_written_where_the_table_to_check_can_not_be_read(run, folder
 
 
 def test_other_answers_are_said_and_end_with_1(run, nncli, monkeypatch):
-    monkeypatch.setitem(check.TOLERANCES, "float64", -1.0)
+    monkeypatch.setitem(runtime_check.TOLERANCES, "float64", -1.0)
     done = nncli("export", run.path, "--to", "onnx", "--check", "birds.csv")
     assert done.code == 1
     assert done.err.endswith("no label differs: NOT the answers of nncli (up to -1)\n")

@@ -9,7 +9,7 @@ from onnx_models import both
 
 from nncli import study
 from nncli.artifacts.open_model import trained_model
-from nncli.export.onnx.check import compare
+from nncli.export.onnx.runtime_check import compare
 
 LINES = (
     "data: {path: t.csv, target: TARGET, split: {type: random, train: 0.7, val: 0.3, test: 0}, "

@@ -7,7 +7,7 @@ import pytest
 from onnx_models import RandomModel, answers, compared, config
 
 from nncli.export.onnx.cells import takes_text
-from nncli.export.onnx.check import compare
+from nncli.export.onnx.runtime_check import compare
 from nncli.registry import members
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -58,7 +58,7 @@ def test_every_layer(hidden, dtype, tmp_path):
 
 
 PIXELS = [f"p{k}" for k in range(24)]  # 3 x 4 of two channels
-PICTURES = f"{','.join(PIXELS)},y\n" + "".join(
+IMAGES = f"{','.join(PIXELS)},y\n" + "".join(
     f"{','.join(f'{number:.2f}' for number in row)},{'pqr'[k % 3]}\n"
     for k, row in enumerate(np.random.default_rng(2).normal(0, 2, (20, 24)))
 )
@@ -78,10 +78,10 @@ BLOCK = "{type: residual, layers: [{type: conv2d, filters: 3, kernel_size: 1}, b
         "[{type: max_pool2d, pool_size: 2, strides: 1}, {type: avg_pool2d, pool_size: 2}, flatten]",
     ],
 )
-def test_layers_of_pictures(hidden, dtype, tmp_path):
+def test_layers_of_images(hidden, dtype, tmp_path):
     path = config(
         tmp_path,
-        PICTURES,
+        IMAGES,
         "data: {path: table.csv, target: y}",
         f"network: {{input: {{type: input, shape: [3, 4, 2]}}, hidden: {hidden}}}",
         f"training: {{dtype: {dtype}}}",

@@ -7,8 +7,8 @@ import pytest
 from onnx_models import RandomModel, answers, both, compared, config
 
 from nncli.errors import UserError
-from nncli.export.onnx.check import compare
 from nncli.export.onnx.model import onnx_model
+from nncli.export.onnx.runtime_check import compare
 
 RANDOM = np.random.default_rng(4)
 NUMERIC = [

@@ -20,7 +20,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.cli.main import run as command
 from nncli.data.nonlinear_scales import NormalScores
 from nncli.data.numeric_encodings import Encoding
-from nncli.export.pytorch import features, layers, pictures
+from nncli.export.pytorch import convolution, features, layers
 from nncli.export.pytorch.layers import modules
 from nncli.export.pytorch.script import pytorch_script
 from nncli.parts.activations import Activation
@@ -242,7 +242,7 @@ def test_every_layer_is_a_module_with_its_tensors(readers):
     assert found[-1].startswith("nn.Linear(4, 1)")
 
 
-PICTURES = """\
+IMAGES = """\
 data: {dataset: iris}
 network:
   input: {type: input, shape: [2, 2, 1]}
@@ -261,9 +261,9 @@ output: {plots: []}
 
 
 @pytest.fixture(scope="module")
-def pictures_run(tmp_path_factory):
-    config = tmp_path_factory.mktemp("pictures") / "c.yaml"
-    config.write_text(PICTURES, encoding="utf-8")
+def images_run(tmp_path_factory):
+    config = tmp_path_factory.mktemp("images") / "c.yaml"
+    config.write_text(IMAGES, encoding="utf-8")
     runs = config.parent / "runs"
     assert command(["train", str(config), "--quiet", "--json", "--runs-dir", str(runs)]) == 0
     return RunReader(RunDirectory.open(runs / "c-001"))
@@ -273,7 +273,7 @@ def test_a_reshape_goes_by_way_of_rows(declared):
     hidden = "[{type: reshape, shape: [2, 2, 1]}, {type: reshape, shape: [1, 2, 2]}, flatten]"
     more = "[{type: reshape, shape: [2, 2]}, {type: reshape, shape: [4]}]"
     for block, codes in {
-        hidden: ["Pictures(2, 2, 1)", "Rows()", "Pictures(1, 2, 2)", "Rows()"],
+        hidden: ["Images(2, 2, 1)", "Rows()", "Images(1, 2, 2)", "Rows()"],
         more: ["nn.Unflatten(1, (2, 2))", "nn.Flatten()"],
     }.items():
         network = declared("data: {dataset: iris}", f"network: {{hidden: {block}}}").built.network
@@ -281,12 +281,12 @@ def test_a_reshape_goes_by_way_of_rows(declared):
         assert found[: len(codes)] == codes
 
 
-def test_layers_of_pictures_are_modules(pictures_run):
-    found = modules(pictures_run.model.network)
+def test_layers_of_images_are_modules(images_run):
+    found = modules(images_run.model.network)
     norm = "ByPlace(nn.LayerNorm(3, eps=1e-05))"
     conv = "nn.Conv2d(3, 3, (1, 1), stride=(1, 1), bias=False)"
     assert [module.code for module in found][:-2] == [
-        "Pictures(2, 2, 1)",
+        "Images(2, 2, 1)",
         "nn.ConstantPad2d((0, 1, 0, 0), 0.0)",
         "nn.Conv2d(1, 3, (1, 2), stride=(1, 1))",
         "nn.Tanh()",
@@ -309,11 +309,11 @@ def test_layers_of_pictures_are_modules(pictures_run):
 
 
 @pytest.mark.skipif(not HAS_TORCH, reason="torch is no package of the tests: too large")
-def test_torch_answers_for_pictures_as_predict_does(pictures_run, nncli, tmp_path):
-    table = pictures_run.built.table
-    names = [feature.name for feature in pictures_run.model.preprocessing.features]
+def test_torch_answers_for_images_as_predict_does(images_run, nncli, tmp_path):
+    table = images_run.built.table
+    names = [feature.name for feature in images_run.model.preprocessing.features]
     np.savetxt(tmp_path / "x.csv", table.x, delimiter=",", header=",".join(names), comments="")
-    path = pictures_run.run.path
+    path = images_run.run.path
     assert nncli("export", path, "--to", "pytorch", "-o", tmp_path / "it.py").code == 0
     said = subprocess.run(
         [sys.executable, tmp_path / "it.py", tmp_path / "x.csv"],
@@ -322,7 +322,7 @@ def test_torch_answers_for_pictures_as_predict_does(pictures_run, nncli, tmp_pat
     expected = nncli("predict", path, tmp_path / "x.csv", "--probabilities")
     wanted = [*csv.DictReader(io.StringIO(expected.out))]
     for row, other in zip(csv.DictReader(io.StringIO(said.stdout)), wanted, strict=True):
-        for name in pictures_run.model.preprocessing.classes:
+        for name in images_run.model.preprocessing.classes:
             cell = f"probability_{name}"
             assert float(row[cell]) == pytest.approx(float(other[cell]), rel=1e-12, abs=1e-12)
 
@@ -387,6 +387,6 @@ def test_every_encoding_and_layer_that_there_is_can_be_written():
     written = Path(features.__file__).read_text(encoding="utf-8")
     known = [f"isinstance(encoding, {each.__name__})" for each in get_args(Encoding)]
     assert [text for text in known if text not in written] == []
-    written = "".join(Path(each.__file__).read_text("utf-8") for each in (layers, pictures))
+    written = "".join(Path(each.__file__).read_text("utf-8") for each in (layers, convolution))
     hidden = {n: each for n, each in members("layer").items() if n not in ("input", "output")}
     assert [name for name, each in hidden.items() if each.__name__ not in written] == []

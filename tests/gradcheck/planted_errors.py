@@ -11,7 +11,7 @@ from engine_jobs import make_job
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.operations import Elementwise
 from nncli.engine.tape import Tape
-from nncli.gradcheck import comparison, gradient_check
+from nncli.gradcheck import gradient_check, gradient_comparison
 from nncli.gradcheck.gradient_check import check_gradients
 from nncli.gradcheck.objectives import DataLoss, Penalty
 from nncli.parts.activations import Elu, Identity, Relu, Sigmoid, Softmax, Softplus, Step, Tanh
@@ -120,8 +120,8 @@ def network(layer, loss=None, output=Identity):
     return make_job(hidden, Dense(units, output(), SOME, SOME), loss, rows=5, inputs=2)
 
 
-def pictures(*layers):
-    """The layers behind a convolution, of pictures of 3 x 3."""
+def images(*layers):
+    """The layers behind a convolution, of images of 3 x 3."""
     flat = [] if isinstance(layers[-1], Flatten) else [Flatten()]
     hidden = [Conv2D(2, 2, 1, "same", Tanh(), SOME, SOME), *layers, *flat]
     return make_job(hidden, Dense(1, Identity(), SOME, SOME), rows=4, shape=(3, 3, 1))
@@ -151,7 +151,7 @@ def wrong_parts():
     for name, cls in members("layer").items():
         if name in ("input", "output", "residual"):  # which aren't in a network, or not as a layer
             continue
-        made = pictures if cls is Flatten or cls.input_axes == 3 else network
+        made = images if cls is Flatten or cls.input_axes == 3 else network
         for target in ("dx", *PARAMS.get(name, ())):
             wrong = flipped_layer(cls, target)(*KEYS.get(name, ()))
             yield "layer", name, target, made(wrong)
@@ -177,10 +177,10 @@ def right_jobs():
     yield "dense, frozen", network(Dense(UNITS, Tanh(), SOME, SOME, trainable=False))
     yield "weighted rows", weighted(network(norm()))
     yield "layer_norm, prelu", network(Residual([LayerNorm(0.1), PRelu(Uniform(0.2, 0.4))]))
-    yield "convolution", pictures(Conv2D(2, 2, 2, "same", Tanh(), SOME, SOME, L2(0.1)))
-    yield "pools", pictures(MaxPool2D(2, 1), norm(), AveragePool2D(2, 1, "same"))
+    yield "convolution", images(Conv2D(2, 2, 2, "same", Tanh(), SOME, SOME, L2(0.1)))
+    yield "pools", images(MaxPool2D(2, 1), norm(), AveragePool2D(2, 1, "same"))
     block = [Conv2D(2, 1, activation=Tanh(), kernel_initializer=SOME), Residual([PRelu(SOME)])]
-    yield "residual", pictures(Residual(block))
+    yield "residual", images(Residual(block))
     for name, loss, hidden, start in (
         ("relu at its kink", Mse(), [Dense(3, Relu(), SOME)], SOME),
         ("mae at its kink", Mae(), [], Zeros()),
@@ -213,7 +213,7 @@ def planted(objective, number):
 @contextmanager
 def differences_taken_once():
     """While entered, a difference is taken once, whatever is planted: it is of forward passes."""
-    take, taken = comparison._difference, {}
+    take, taken = gradient_comparison._difference, {}
 
     def difference(objective, index, step, first):
         key = objective.name, objective.theta.tobytes(), index, step
@@ -221,7 +221,7 @@ def differences_taken_once():
             taken[key] = take(objective, index, step, first)
         return taken[key]
 
-    with mock.patch.object(comparison, "_difference", difference):
+    with mock.patch.object(gradient_comparison, "_difference", difference):
         yield
 
 

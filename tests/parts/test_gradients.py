@@ -63,11 +63,6 @@ by_name = {"ids": lambda cls: cls.name}
 seeds = st.integers(0, 2**32 - 1)
 
 
-def examples(count: int) -> settings:
-    """The same draws in every run, however slow the machine."""
-    return settings(deadline=None, derandomize=True, max_examples=count)
-
-
 def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth=1) -> Network:
     """`depth` blocks with the layer and the activation in them, and the output the loss takes."""
     dense = Dense(units, activation, initializer, SOME_BIAS)
@@ -130,7 +125,7 @@ def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
 
 @pytest.mark.parametrize("loss", LOSSES, **by_name)
 @pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
-@examples(3)
+@settings(max_examples=3)
 @given(rows=st.integers(1, 4), units=st.integers(2, 4), seed=seeds)
 def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows, units, seed):
     if activation is Step and issubclass(loss, BinaryCrossEntropy):
@@ -158,7 +153,7 @@ def test_a_weighted_gradient_is_that_of_the_weighted_loss(activation, loss):
 
 
 @pytest.mark.parametrize("regularizer", REGULARIZERS, **by_name)
-@examples(10)
+@settings(max_examples=10)
 @given(rows=st.integers(1, 4), units=st.integers(1, 4), seed=seeds)
 def test_penalties_are_part_of_the_gradient(regularizer, rows, units, seed):
     penalized = Dense(units, Tanh(), Normal(std=1.0), SOME_BIAS, regularizer())

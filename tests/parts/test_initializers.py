@@ -39,7 +39,7 @@ def test_linspace_goes_input_by_input():
 
 
 @every_drawn
-@settings(deadline=None, derandomize=True, max_examples=20)
+@settings(max_examples=20)
 @given(shape=st.lists(st.integers(1, 5), min_size=1, max_size=2).map(tuple))
 def test_values_are_float64_of_the_shape_asked_for(initializer, shape):
     values = draw(initializer(), shape)

@@ -215,7 +215,7 @@ scores = st.lists(st.floats(-15, 15), min_size=3, max_size=3)
 
 
 @every_matched_pair
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(max_examples=100)
 @given(rows=st.lists(scores, min_size=1, max_size=4), seed=st.integers(0, 2**32 - 1))
 def test_matched_pairs_agree_with_the_general_path(loss, rows, seed):
     z = np.array(rows)

@@ -190,7 +190,7 @@ def cases(task):
     """(predictions, truth) of a task: some by hand, and 60 drawn, once for all of its metrics."""
     found = list(BY_HAND[task])
 
-    @settings(deadline=None, derandomize=True, database=None, max_examples=60)
+    @settings(max_examples=60)
     @given(DRAWN[task])
     def keep(case):
         found.append(case)

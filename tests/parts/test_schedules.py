@@ -37,7 +37,7 @@ def test_the_shortest_runs_have_a_factor(schedule, total):
 
 
 @every_schedule
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(max_examples=50)
 @given(total=st.integers(1, 10**6), share=st.floats(0, 1), warmup=st.integers(0, 100))
 def test_the_factor_is_between_zero_and_one(schedule, total, share, warmup):
     factor = schedule(warmup=warmup).factor(int(share * total), total)

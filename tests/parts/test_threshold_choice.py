@@ -59,7 +59,7 @@ def rows(draw):
 
 
 @pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal if isinstance(goal, str) else "costs")
-@settings(deadline=None, derandomize=True, max_examples=80)
+@settings(max_examples=80)
 @given(data=rows())
 @example(data=(np.array([0.0, 0.0]), np.array([True, False])))
 @example(data=(np.array([1.0, 1.0]), np.array([True, False])))

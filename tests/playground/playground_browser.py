@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -49,7 +50,9 @@ def results(pages: Mapping[str, tuple[str, str]], folder: Path) -> dict[str, Any
         f"--user-data-dir={folder}",
     )
     command = [BROWSER, *options, file.as_uri()]
-    dump = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True).stdout
+    dump = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, check=True
+    ).stdout
     found = re.search(r"<pre>(.*)</pre>", dump, re.DOTALL)
     assert found, dump[:2000]
     text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

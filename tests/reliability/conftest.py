@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fork_server import ForkServer
@@ -18,7 +19,7 @@ collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be un
 
 
 @pytest.fixture(scope="session")
-def amount() -> Callable[[int, int], int]:
+def amount() -> Callable[[Any, Any], Any]:
     """amount(quick, soak): how many cases of a kind to try in this session."""
     is_soak = bool(os.environ.get("NNCLI_SOAK"))
     return lambda quick, soak: soak if is_soak else quick

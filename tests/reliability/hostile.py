@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import PATIENCE
+
 from nncli.cli.main import run
 
-PATIENCE = 30  # seconds after which a command counts as hanging
 MORE_MEMORY = 1 << 30  # bytes that it may ask for, beyond what this process has
 
 
@@ -69,7 +70,7 @@ def _little_time() -> Iterator[None]:
         raise Hangs(f"for {PATIENCE} seconds")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(PATIENCE)
+    signal.alarm(int(PATIENCE))
     try:
         yield
     finally:

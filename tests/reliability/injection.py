@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,20 +16,19 @@ from typing import Generic, TypeVar
 import pytest
 from fork_server import Ended, ForkServer
 from power import Call, read_calls
+from waiting import until
 
 CALLS = (  # those with a question mark are unknown to some machines
     "openat,write,fsync,?rename,?renameat,?renameat2,?mkdir,?mkdirat,?unlink,?unlinkat,?fallocate"
 )
-LONGEST_WRITE = 1 << 24  # bytes that a trace has of one
+MAX_WRITE = 1 << 24  # bytes that a trace has of one
 # A security module may let only a parent trace: 0x59616D61 is PR_SET_PTRACER.
 WAIT_UNTIL_TRACED = """
 import ctypes, os, time
 ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_long(-1))
-open({ready!r}, "w").close()
-status = os.open("/proc/self/status", os.O_RDONLY)
-while b"TracerPid:\\t0\\n" in os.pread(status, 4096, 0):
+open({untraced!r}, "x").close()
+while os.path.exists({untraced!r}):
     time.sleep(0.001)
-os.close(status)
 """
 
 
@@ -75,7 +73,7 @@ class Injector:
 
     def calls(self, folder: Path, *arguments: object) -> list[Call]:
         """All calls of a command that did what they were asked, with what they wrote."""
-        return read_calls(self._trace(folder, arguments, "-xx", "-s", str(LONGEST_WRITE)))
+        return read_calls(self._trace(folder, arguments, "-xx", "-s", str(MAX_WRITE)))
 
     def _trace(self, folder: Path, arguments: tuple[object, ...], *options: str) -> str:
         trace = folder.parent / "trace"
@@ -89,17 +87,16 @@ class Injector:
         return self._run(folder, arguments, ["-o", os.devnull, "-e", inject])
 
     def _run(self, folder: Path, arguments: tuple[object, ...], options: list[str]) -> Ended:
-        ready = folder.parent / "ready"
-        ready.unlink(missing_ok=True)
-        before = self.before + WAIT_UNTIL_TRACED.format(ready=str(ready))
+        untraced = folder.parent / "untraced"
+        before = self.before + WAIT_UNTIL_TRACED.format(untraced=str(untraced))
         child = self.fork_server.start(folder, *arguments, before=before)
-        while not ready.exists():
-            time.sleep(0.001)
-        command = ["strace", "-qq", "-p", str(child.pid), "-e", f"trace={CALLS}", *options]
+        until(untraced.exists)
+        command = ["strace", "-p", str(child.pid), "-e", f"trace={CALLS}", *options]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
-            ended = child.wait()
-            strace.wait()
-        return ended
+            said = strace.stderr.readline()
+            assert b"attached" in said, said
+            untraced.unlink()
+            return child.wait()
 
 
 P = TypeVar("P")

@@ -8,7 +8,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from hostile import PATIENCE, Outcome, nncli
+from hostile import Outcome, nncli
+from waiting import PATIENCE
 
 RESET_PEAK = "5"  # what /proc/self/clear_refs takes it by
 

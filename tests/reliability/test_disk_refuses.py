@@ -4,7 +4,7 @@ import errno
 import random
 import shutil
 
-from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
+from fork_server import NO_TIME_BETWEEN_WRITES
 from injection import Injector, Stretches, require_strace
 from whole_runs import goes_on, has_checkpoint, strays
 
@@ -32,7 +32,7 @@ def test_refusal_at_any_system_call_loses_nothing(
 ):
     require_strace()
     config = training(3)
-    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_WRITES)
     stretches = Stretches(injector.points, config, folder)
     points = [each for each in stretches.points if not each[1].name.startswith("unlink")]
     whole = run_at(folder / "whole" / "it-001")
@@ -61,14 +61,14 @@ def test_limit_on_the_length_of_files_loses_nothing(
     config = training(3)
     train = ("train", config, "--quiet")
     resume = ("train", "--resume", "runs/it-001", "--quiet")
-    assert fork_server.call(folder, *train, before=NO_TIME_BETWEEN_CHECKPOINTS).code == 0
+    assert fork_server.call(folder, *train, before=NO_TIME_BETWEEN_WRITES).code == 0
     whole = run_at((folder / "runs").rename(folder / "whole") / "it-001")
     longest = max(path.stat().st_size for path in whole.path.rglob("*") if path.is_file())
     chance, refused, count = random.Random(request.node.name), 0, amount(3, 20)
     for _ in range(count):
         shutil.rmtree(folder / "runs", ignore_errors=True)
-        limit = chance.randrange(longest)
-        before = NO_TIME_BETWEEN_CHECKPOINTS + NO_LONGER_THAN.format(limit)
+        limit = chance.randrange(longest * 9 // 10)  # seconds of fewer digits make it shorter
+        before = NO_TIME_BETWEEN_WRITES + NO_LONGER_THAN.format(limit)
         end = fork_server.call(folder, *train, before=before)
         assert not strays(folder / "runs"), limit
         run = run_at(folder / "runs" / "it-001")
@@ -82,7 +82,7 @@ def test_refusal_in_a_cross_validation_keeps_the_folds_that_are_whole(
 ):
     require_strace()
     config = training(2)
-    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_WRITES)
     train = ("train", config, "--folds", 2, "--quiet")
     points = [
         point for point in injector.points(folder, *train) if not point.name.startswith("unlink")

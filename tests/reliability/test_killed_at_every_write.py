@@ -4,7 +4,7 @@ import random
 import signal
 
 import pytest
-from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
+from fork_server import NO_TIME_BETWEEN_WRITES
 from injection import Injector, Stretches, require_strace
 from whole_runs import goes_on, has_checkpoint
 
@@ -18,7 +18,7 @@ def test_run_killed_at_any_system_call_goes_on_bit_identical(
     require_strace()
     few = QUICK[request.node.callspec.params["training"]]
     config = training(3)
-    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_WRITES)
     stretches = Stretches(injector.points, config, folder)
     points, whole = stretches.points, run_at(folder / "whole" / "it-001")
 

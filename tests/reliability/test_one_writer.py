@@ -2,8 +2,8 @@
 
 import json
 import signal
-import time
 
+from waiting import until
 from whole_runs import has_checkpoint
 
 PROCESSES = 20
@@ -18,13 +18,15 @@ def test_of_many_that_resume_one_run_one_trains_and_the_others_are_refused(
         fork_server.start(folder, "train", "--resume", run, *longer) for _ in range(PROCESSES)
     ]
     in_use = f"{run}: another process is using this run\n"
-    refused, going = [], list(children)
-    while len(going) > 1:
-        time.sleep(0.05)
-        going = [child for child in going if child.said.with_suffix(".err").read_text() != in_use]
-    going[0].send(signal.SIGTERM)
-    refused = [child.wait().code for child in children if child is not going[0]]
-    assert (refused, going[0].wait().code) == ([3] * (PROCESSES - 1), 143)
+
+    def going():
+        return [each for each in children if each.said.with_suffix(".err").read_text() != in_use]
+
+    until(lambda: len(going()) <= 1)
+    (one,) = going()
+    one.send(signal.SIGTERM)
+    refused = [child.wait().code for child in children if child is not one]
+    assert (refused, one.wait().code) == ([3] * (PROCESSES - 1), 143)
     assert has_checkpoint(run)
     tried(PROCESSES, f"1 trained, {len(refused)} ended with code 3")
 

@@ -4,7 +4,7 @@ import random
 import shutil
 
 import pytest
-from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
+from fork_server import NO_TIME_BETWEEN_WRITES
 from injection import Injector, Stretches, require_strace
 from power import Disk
 from whole_runs import goes_on, has_checkpoint
@@ -18,7 +18,7 @@ def test_run_goes_on_bit_identical_after_a_power_cut(
 ):
     require_strace()
     count = amount(*CUTS[request.node.callspec.params["training"]])
-    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_WRITES)
     stretches = Stretches(injector.calls, training(3), folder)
     whole, chance, begun = run_at(folder / "whole" / "it-001"), random.Random(4), 0
     for _ in range(count):

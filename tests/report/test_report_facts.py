@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.report.curves import line
 from nncli.report.data_facts import histogram

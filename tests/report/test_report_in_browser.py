@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from report_runs import IMAGE
+from waiting import PATIENCE
 
 from nncli.page.embed import script_hash
 from nncli.report.html.page import html
@@ -112,7 +113,7 @@ def seen(facts_of, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert BROWSER is not None
     command = [BROWSER, *QUIET.split(), f"--user-data-dir={folder / 'profile'}", "--dump-dom"]
     address = (folder / "frames.html").as_uri()
-    done = subprocess.run([*command, address], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, address], capture_output=True, text=True, timeout=PATIENCE)
     found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found, done.stderr[-2000:]
     return json.loads(unescape(found[1]))

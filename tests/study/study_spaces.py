@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from nncli.config.load import read_root
 from nncli.errors import ConfigError
-from nncli.study.space import Space
+from nncli.study.space_checks import read_checked
 
 PATH = Path("config.yaml")
 EXAMPLE = """\
@@ -39,7 +38,7 @@ def config(space, rest=""):
 
 def space_of(space, rest=""):
     """The space of such a config."""
-    return Space.read(read_root(config(space, rest), PATH), PATH)
+    return read_checked(read_root(config(space, rest), PATH), PATH)
 
 
 def problems_of(space, rest=""):
@@ -56,8 +55,3 @@ def points(space):
     unit = st.floats(0, 1, exclude_max=True)
     count = len(space.dimensions)
     return st.lists(unit, min_size=count, max_size=count).map(space.from_unit)
-
-
-def quick(n_examples):
-    """So many examples, the same ones on every run."""
-    return settings(max_examples=n_examples, derandomize=True, deadline=None, database=None)

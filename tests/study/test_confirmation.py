@@ -43,12 +43,12 @@ def test_without_a_common_seed_there_is_no_difference():
 def test_that_no_run_came_to_its_end_is_said():
     found = confirmed(again((0, 1, None), (4, 1, None)), FACTS)
 
-    assert _confirmed(found) == "again, with other seeds: no run came to its end"
+    assert _confirmed(found, "trial-0000") == "trained again with new seeds: no run completed"
 
 
 def test_one_value_has_no_deviation_and_no_interval():
     found = confirmed(again((0, 1, 2.0), (4, 1, 1.5)), FACTS)
-    said = _confirmed(found)
+    said = _confirmed(found, "trial-0000")
 
     assert found["trials"]["trial-0000"]["std"] is None
     assert "nan" not in said
@@ -76,4 +76,4 @@ def test_means_are_of_the_runs_that_came_to_their_end():
 )
 def test_which_is_better_is_said_of_the_one_that_is(better, said):
     found = confirmed(again((0, 1, 2.0), (4, 1, 1.5)), FACTS)
-    assert _confirmed(found | {"better_by": better}).endswith(f"\n{said}")
+    assert _confirmed(found | {"better_by": better}, "trial-0000").endswith(f"\n{said}")

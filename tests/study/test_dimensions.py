@@ -1,9 +1,9 @@
 """Dimensions: the values of a range by hand, options as text, and nothing outside."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from study_spaces import PATH, config, quick, space_of
+from study_spaces import PATH, config, space_of
 
 from nncli.config.load import read_root
 from nncli.config.sweep import Range
@@ -50,7 +50,7 @@ FINITE = st.floats(-1e300, 1e300)
 WHOLE = st.integers(-(10**9), 10**9)
 
 
-@quick(300)
+@settings(max_examples=300)
 @given(st.data())
 def test_whatever_is_drawn_lies_in_the_range_and_reads_back_to_the_bit(data):
     low, high = sorted(data.draw(st.tuples(*[data.draw(st.sampled_from([FINITE, WHOLE]))] * 2)))

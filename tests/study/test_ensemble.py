@@ -2,8 +2,8 @@
 
 import csv
 import json
+import re
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -116,6 +116,18 @@ def test_result_has_the_metrics_of_the_held_out_predictions(trained):
     probability = held_out["predictions"][np.arange(len(held_out["rows"])), held_out["truth"]]
     assert found["loss"] == pytest.approx(-np.log(probability).mean(), rel=1e-9)
     assert found["accuracy"] == pytest.approx(np.mean(probability > 0.5))
+
+
+def test_metrics_json_has_what_a_run_s_has_and_how_each_member_ended(trained):
+    found = json.loads((trained / "metrics.json").read_text())
+    assert found["metrics"] == json.loads((trained / "study.json").read_text())["result"]["metrics"]
+    keys = ("epochs", "stopped", "best_epoch")
+    ends = [{key: reader.summary()[key] for key in keys} for reader in readers(trained)]
+    assert found["members"] == [
+        {"run": f"member-{number}", **end} for number, end in enumerate(ends, start=1)
+    ]
+    assert found["epochs"] == max(end["epochs"] for end in ends)
+    assert {key: found[key] for key in keys} in ends
 
 
 def test_test_rows_are_scored_beside_a_linear_model_that_has_the_same_rows(trained, nncli):
@@ -337,8 +349,8 @@ def test_its_duration_is_said_before_it_trains(ours, nncli):
     done = nncli(
         "train", ours.parent / "t.yaml", "--runs-dir", ours.parent / "said", "--workers", 1
     )
-    said = "3 such networks, each stops by a part of its own; this is the first\nabout 1 s"
-    assert said in done.err
+    said = "3 such networks, each stopped by its own validation rows; this is the first\n"
+    assert re.search(said + r"about \d+ (s|min)\b", done.err)
     assert "with 1 at a time (--workers N)" in done.err
 
 
@@ -355,15 +367,18 @@ def test_duration_leaves_the_job_as_it_is(ours):
 
 def test_duration_counts_what_comes_before_the_steps_once(ours, monkeypatch):
     """Making machine code takes a second: as one step, it would be hours."""
-    job, late, make = readers(ours)[0].built.job, [0.0], choice.stepper
+    job, now, make = readers(ours)[0].built.job, [0.0], choice.stepper
+
+    def passed(seconds):
+        now[0] += seconds
+        return now[0]
 
     def slow(*arguments):
-        late[0] += 1000.0
+        passed(1000.0)
         return make(*arguments)
 
     monkeypatch.setattr(choice, "stepper", slow)
-    clock = SimpleNamespace(perf_counter=lambda: time.perf_counter() + late[0])
-    monkeypatch.setattr(measured, "time", clock)
+    monkeypatch.setattr(measured, "time", SimpleNamespace(perf_counter=lambda: passed(0.01)))
     assert 1000 < duration(job).most < 1010
 
 

@@ -1,16 +1,17 @@
 """Workers that others have started: Dask and MPI leave the record that one process leaves."""
 
 import importlib.util
+import json
 import multiprocessing
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 
 from nncli import study
 from nncli.engine.stop import Stop
@@ -20,7 +21,7 @@ from nncli.study.resumable_run import resumable_run
 LINES = (
     "data: {dataset: iris}",
     "network: {hidden: [4]}",
-    "training: {epochs: 150, engine: numpy}",
+    "training: {epochs: 40, engine: numpy}",
     "sweep: {space: {optimizer.learning_rate: {low: 0.0001, high: 0.1, log: true}}, "
     "method: random, trials: 6, confirm: 1, ahead: 3}",
     "output: {plots: []}",
@@ -48,22 +49,25 @@ def whole(tmp_path_factory):
 
 @pytest.fixture
 def dask(folder):
-    """A scheduler of this machine with two workers, all processes of their own, and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    """dask(environment): a scheduler of this machine with two workers, all processes of their own;
+    its address, and the workers."""
     log = (folder / "dask.log").open("w")
     started: list[subprocess.Popen[bytes]] = []
+    place = folder / "scheduler.json"
 
-    def start(*arguments: str) -> None:
-        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
-        started.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
+    def start(role: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
+        command += ["--scheduler-file", str(place), *arguments]
+        started.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=env))
 
-    port = address.rpartition(":")[2]
-    start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-    for _ in range(2):
-        start("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
-    yield address, started
+    def call(environment: dict[str, str]) -> tuple[str, list[subprocess.Popen[bytes]]]:
+        start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        until(lambda: place.exists() and place.read_text().endswith("}"))
+        for _ in range(2):
+            start("worker", "--nthreads", "1", "--no-nanny", env=environment)
+        return json.loads(place.read_text())["address"], started[1:]
+
+    yield call
     for process in started:
         process.kill()
         process.wait()
@@ -72,14 +76,13 @@ def dask(folder):
 
 @needs_dask
 def test_dask_leaves_the_same_record_though_a_worker_is_killed(
-    spawn, whole, config, folder, until, record, dask
+    process, whole, config, folder, record, dask, killing
 ):
-    address, processes = dask
+    address, workers = dask(killing("trial-0002", 20))
     made = folder / "runs" / "it-sweep-001"
-    running = spawn("sweep", config, "-q", "--on", f"dask:{address}", cwd=folder)
-    until(lambda: (made / "trial-0002" / "manifest.json").is_file())
-    os.kill(processes[-1].pid, signal.SIGKILL)
-    assert running.wait() == 0
+    done = process("sweep", config, "-q", "--on", f"dask:{address}", cwd=folder)
+    assert done.code == 0, done.err
+    assert [each.poll() for each in workers].count(-signal.SIGKILL) == 1
     for name in ("trials.csv", "confirm.csv"):
         assert record(made, name) == record(whole, name)
 
@@ -103,7 +106,7 @@ def test_mpi_leaves_the_same_record(whole, config, folder, record):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     for name in ("trials.csv", "confirm.csv"):

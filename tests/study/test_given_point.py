@@ -3,11 +3,13 @@
 import pytest
 from study_spaces import EXAMPLE, space_of
 
+from nncli.study.given_point import given_point
+
 
 def given(space, rest=""):
     """Its cells, without the empty ones."""
     space = space_of(space, rest)
-    return {key: text for key, text in space.cells(space.given).items() if text}
+    return {key: text for key, text in space.cells(given_point(space)).items() if text}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_where_a_config_lies(rest, cells):
 def test_integers_are_floats_of_a_range_of_floats():
     assert given("training.clip_grad_norm: {low: 0.5, high: 10.0}", "training: {clip_grad_norm: 3}")
     space = space_of("optimizer.lr: {low: 0.1, high: 2}", "optimizer: {type: sgd, lr: 1}")
-    assert repr(space.given) == "{'optimizer.lr': 1.0}"
+    assert repr(given_point(space)) == "{'optimizer.lr': 1.0}"
 
 
 def test_lists_blocks_and_null():

@@ -9,6 +9,7 @@ from subprocess import DEVNULL, PIPE
 import numpy as np
 import pytest
 from scipy import stats
+from waiting import PATIENCE, until
 
 LINES = ("data: {dataset: iris}", "network: {hidden: [4]}", "training: {epochs: 5}")
 QUIET = ("-q", "--json", "--set", "output.plots=[]")
@@ -79,7 +80,7 @@ def test_record_is_the_same_for_any_number_of_workers(nncli, config, kind):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_killed_study_goes_on_as_if_never_stopped(spawn, nncli, write, folder, until, workers):
+def test_killed_study_goes_on_as_if_never_stopped(spawn, nncli, write, folder, workers):
     config = write("it.yaml", *LINES[:2], "training: {epochs: 400}", "output: {plots: []}")
     whole = Path(nncli("train", config, "--seeds", 4, *QUIET).json["run"])
     study = folder / "runs" / "it-seeds-002"
@@ -103,14 +104,13 @@ def test_killed_study_goes_on_as_if_never_stopped(spawn, nncli, write, folder, u
     assert record(study) == record(whole)
 
 
-def test_stopped_study_says_how_to_go_on(spawn, nncli, write, folder, until):
-    config = write("it.yaml", *LINES[:2], "training: {epochs: 100000}", "output: {plots: []}")
+def test_stopped_study_says_how_to_go_on(spawn, nncli, write, folder):
+    config = write("it.yaml", *LINES[:2], "training: {epochs: 100000000}", "output: {plots: []}")
     study = folder / "runs" / "it-seeds-001"
     running = spawn("train", config, "--seeds", 3, "--workers", 2, "-q", cwd=folder, stderr=PIPE)
     until(lambda: (study / "seed-1" / "manifest.json").is_file())
     running.send_signal(signal.SIGINT)
-    running.wait()
-    said = running.stderr.read()
+    _, said = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert said.splitlines()[-1] == "go on with: nncli train --resume runs/it-seeds-001"
     assert not (study / "stop").exists()

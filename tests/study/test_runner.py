@@ -9,7 +9,7 @@ import pytest
 
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.engine.stop import Stop
-from nncli.study.plan import RunPlan, TrialPlan
+from nncli.study.planners import RunPlan, TrialPlan
 from nncli.study.runner import Runner
 from nncli.study.task import RunResult, StudyTask, TrialResult, TrialTask
 from nncli.study.watcher import Watcher

@@ -15,6 +15,7 @@ from study_spaces import ALL_KINDS, EXAMPLE, config, space_of
 from nncli.config.load import load_text
 from nncli.errors import ConfigError, UserError
 from nncli.study.ended_trial import EndedTrial
+from nncli.study.given_point import given_point
 from nncli.study.samplers import GridSampler, RandomSampler, SobolSampler, sampler_for
 from nncli.study.tpe import TpeSampler
 
@@ -45,7 +46,7 @@ def told_of(points, until):
 
 def search(sampler, trials, ahead=1, points=None):
     """The points of a search, each chosen when all but the last `ahead` - 1 trials are told."""
-    points = [sampler.space.given] if points is None else list(points)
+    points = [given_point(sampler.space)] if points is None else list(points)
     for number in range(len(points), trials):
         points.append(sampler.suggest(number, told_of(points, number - ahead + 1)))
     return points
@@ -156,7 +157,7 @@ def test_a_grid_is_every_combination_once():
 def test_a_grid_that_has_the_config_as_given_has_it_once(space, combinations):
     space = space_of(space)
     grid = GridSampler(space)
-    cells = [space.cells(space.given)]
+    cells = [space.cells(given_point(space))]
     cells += [space.cells(grid.suggest(number, [])) for number in range(1, grid.count + 1)]
     assert (grid.combinations, grid.count) == (combinations, combinations - 1)
     assert len({(*each.values(),) for each in cells}) == combinations
@@ -226,7 +227,7 @@ def test_tpe_finds_better_values_than_random_on_average(direction):
     sign = 1 if direction == "minimize" else -1
 
     def best(sampler):
-        points = [space.given]
+        points = [given_point(space)]
         for number in range(1, 40):
             told = [EndedTrial(k, p, "completed", sign * value(p)) for k, p in enumerate(points)]
             points.append(sampler.suggest(number, told))

@@ -1,8 +1,8 @@
 """A space: its columns, what a point sets, and what it is as text."""
 
 import pytest
-from hypothesis import given
-from study_spaces import ALL_KINDS, EXAMPLE, points, quick, space_of
+from hypothesis import given, settings
+from study_spaces import ALL_KINDS, EXAMPLE, points, space_of
 
 from nncli.parts.optimizers import Sgd
 
@@ -48,7 +48,7 @@ def test_values_keep_their_place_in_the_config():
 def test_points_are_read_back_from_text_to_the_bit(space):
     space = space_of(space)
 
-    @quick(200)
+    @settings(max_examples=200)
     @given(points(space))
     def check(point):
         assert space.point(space.cells(point)) == point

@@ -12,7 +12,7 @@ from study_spaces import PATH, problems_of, space_of
 
 from nncli.config.load import read_root
 from nncli.errors import ConfigError
-from nncli.study.space import Space
+from nncli.study.space_checks import read_checked
 
 GOLDEN = Path(__file__).parent / "golden" / "wrong_spaces.txt"
 
@@ -37,7 +37,7 @@ def test_wrong_spaces_are_explained_as_the_golden_file_says():
 def test_a_config_without_a_space_has_nothing_to_search(rest):
     root = read_root(f"data: {{dataset: iris}}\n{rest}", PATH)
     with pytest.raises(ConfigError) as caught:
-        Space.read(root, PATH)
+        read_checked(root, PATH)
     assert caught.value.lines() == ["config.yaml:1:1: sweep.space: there is nothing to search"]
 
 

@@ -1,5 +1,6 @@
 """What is seen of a study while it runs: a table on a terminal; its record stays the same."""
 
+import codecs
 import fcntl
 import json
 import os
@@ -12,6 +13,8 @@ import termios
 from pathlib import Path
 
 import pytest
+from fork_server import NO_TIME_BETWEEN_WRITES
+from waiting import PATIENCE
 
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
@@ -174,24 +177,24 @@ def test_stop_is_said_in_place_of_the_time_left():
 def on_terminal(spawn, folder):
     """Runs a command whose stderr is a terminal: its exit code and what it draws."""
 
-    def call(*arguments, width=120, act=lambda process, drawn: None, **environment):
+    def call(*arguments, width=120, act=lambda process, drawn: None, before="", **environment):
         terminal, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-        kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
-        kept |= {"TERM": "xterm", **environment}
-        process = spawn(*arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=end, env=kept)
+        environment = {**os.environ, "TERM": "xterm", **environment}
+        options = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": end, "env": environment}
+        process = spawn(*arguments, before=before, **options)
         os.close(end)
-        drawn = ""
+        drawn, decoder = "", codecs.getincrementaldecoder("utf-8")()  # a letter may come in pieces
         try:
             while piece := os.read(terminal, 65536):
-                drawn += piece.decode("utf-8", "replace")
+                drawn += decoder.decode(piece)
                 if act(process, drawn):
                     break
         except OSError:
             pass  # the other end was closed
         finally:
             os.close(terminal)
-        return process.wait(60), drawn
+        return process.wait(PATIENCE), drawn
 
     return call
 
@@ -232,7 +235,9 @@ def test_terminal_shows_the_trials_and_is_left_as_it_was(
 
 
 def test_runs_of_this_process_show_their_epoch(on_terminal, config):
-    _, text = on_terminal("sweep", config(epochs=4000, trials=1, confirm=0), "--workers", 1)
+    at_once = "from nncli.cli import study_progress; study_progress.REFRESH_SECONDS = -1.0"
+    it = config(epochs=4, trials=1, confirm=0)
+    _, text = on_terminal("sweep", it, "--workers", 1, before=at_once)
     assert re.search(r"epoch \d+", text[text.index(HIDDEN) :])
 
 
@@ -266,7 +271,7 @@ def once(act, word):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interrupt_says_so_and_gives_the_terminal_back(on_terminal, config, workers):
     stop = once(lambda process: process.send_signal(signal.SIGINT), "running")
-    it = config(epochs=100000)
+    it = config(epochs=100000000)
     code, text = on_terminal("sweep", it, "--workers", workers, act=stop)
     assert code == 130
     assert "go on with: nncli sweep --resume" in text[text.rindex(SHOWN) :]
@@ -274,7 +279,8 @@ def test_interrupt_says_so_and_gives_the_terminal_back(on_terminal, config, work
 
 def test_error_gives_the_terminal_back(on_terminal, config, folder):
     lose = once(lambda process: (folder / "runs").rename(folder / "lost"), "running")
-    code, text = on_terminal("sweep", config(epochs=3000), "--workers", 1, act=lose)
+    it = config(epochs=100000000)
+    code, text = on_terminal("sweep", it, "--workers", 1, act=lose, before=NO_TIME_BETWEEN_WRITES)
     assert code not in (0, 70)
     assert text.rindex(SHOWN) > text.rindex(HIDDEN)
 

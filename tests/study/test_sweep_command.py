@@ -9,6 +9,7 @@ from subprocess import DEVNULL
 
 import pytest
 import yaml
+from waiting import until
 
 from nncli.study.sweep_study import SweepStudy
 
@@ -67,7 +68,7 @@ def test_record_is_the_same_for_any_number_of_workers(nncli, config, record, met
     assert len(rows[0]) in (1, 2)
 
 
-def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, until, record):
+def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, record):
     lines = (*BASE[:2], "training: {epochs: 60}", "output: {plots: []}")
     it = config(*lines, method="tpe", trials=8, confirm=1)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
@@ -87,22 +88,15 @@ def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, 
 
 
 def test_killed_worker_s_trial_is_run_again_with_the_same_result(
-    nncli, spawn, config, folder, until, record
+    nncli, process, config, folder, record, killing
 ):
-    lines = (*BASE[:2], "training: {epochs: 300, engine: numpy}", "output: {plots: []}")
-    it = config(*lines, trials=4)
+    it = config(*BASE[:2], "training: {epochs: 30, engine: numpy}", "output: {plots: []}", trials=4)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
-    study = folder / "runs" / "it-sweep-002"
-    running = spawn("sweep", it, "-q", "--workers", 2, cwd=folder, stdout=DEVNULL)
-    until(lambda: (study / "trial-0001" / "manifest.json").is_file())
-    os.kill(children(running.pid)[-1], signal.SIGKILL)
-    assert running.wait() == 0
-    assert record(study) == record(whole)
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has begun."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    environment = killing("trial-0001", 10)
+    done = process("sweep", it, *QUIET, "--workers", 2, cwd=folder, env=environment)
+    assert done.code == 0, done.err
+    assert (Path(environment["PYTHONPATH"].split(os.pathsep)[0]) / "killed").exists()
+    assert record(Path(done.json["run"])) == record(whole)
 
 
 def test_best_yaml_trains_the_winner_alone(nncli, config, record):
@@ -159,7 +153,7 @@ def test_sweep_of_which_every_trial_diverges_ends_with_5(nncli, write, config):
     lines = (*BASE, "optimizer: {type: sgd, learning_rate: 1.0e+300}")
     done = nncli("sweep", config(*lines, space="{training.batch_size: [8, 16]}"), "-q")
     assert done.code == 5
-    assert done.out.startswith("no trial came to its end: 6 diverged")
+    assert done.out.startswith("no trial completed: 6 diverged")
 
 
 SPLIT = "data: {dataset: iris, split: {type: random, val: 0.15, test: 0.15}}"

@@ -8,7 +8,7 @@ from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.cli.main import run
 from nncli.study.value_curve import ValueCurve, _by_label, value_curve
-from nncli.study.value_picture import title, value_figure, without_common
+from nncli.study.value_curve_plot import title, value_figure, without_common
 
 BASE = ("data: {dataset: iris}", "network: {hidden: [4]}", "training: {epochs: 2}")
 

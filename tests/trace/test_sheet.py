@@ -10,6 +10,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.exercise import Exercise
@@ -17,7 +18,7 @@ from nncli.cli.worksheets import answer_text, worksheet_text
 from nncli.engine.notation import written
 from nncli.page.embed import script_hash
 from nncli.trace.plain_text import text
-from nncli.trace.sheet.drawing import drawing
+from nncli.trace.sheet.network_diagram import drawing
 from nncli.trace.sheet.sheets import Sheet, answer_page, worksheet_page
 from nncli.trace.tensor import number as shown_number
 from nncli.trace.tensor import shown_indices
@@ -282,7 +283,7 @@ def test_what_is_filled_in_on_the_screen_is_saved_as_the_table(sheet, tmp_path):
         [BROWSER, *QUIET, f"--user-data-dir={tmp_path / 'u'}", "--dump-dom", path.as_uri()],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     seen = json.loads(unescape(re.search(r'id="seen">(.*?)</pre>', done.stdout, re.S)[1]))

@@ -134,17 +134,17 @@ CONV = "{type: conv2d, kernel_size: 2, activation: tanh"
         "[3, layer_norm, {type: residual, layers: [4, {type: dense, units: 3}]}, prelu]",
     ],
 )
-def test_the_formulas_of_layers_of_pictures(declared, hidden):
-    pictures = "" if hidden.startswith("[3") else "input: {type: input, shape: [2, 2, 1]}, "
+def test_the_formulas_of_layers_of_images(declared, hidden):
+    images = "" if hidden.startswith("[3") else "input: {type: input, shape: [2, 2, 1]}, "
     loaded = declared(
         "data: {dataset: iris}",
-        f"network: {{{pictures}hidden: {hidden}}}",
+        f"network: {{{images}hidden: {hidden}}}",
         "training: {batch_size: 3}",
     )
     assert check(loaded) > 30
 
 
-def test_pictures_are_shown_one_below_the_other_and_a_window_beside_its_kernel(declared):
+def test_images_are_shown_one_below_the_other_and_a_window_beside_its_kernel(declared):
     loaded = declared(
         "data: {dataset: iris}",
         f"network: {{input: {{type: input, shape: [2, 2, 1]}}, hidden: [{CONV}, filters: 2}}, "

@@ -137,7 +137,7 @@ def test_arithmetic_is_that_of_the_first_numbers() -> None:
     assert len(found["values"]) == 24 * 24
 
 
-def test_pictures_and_kernels_are_matrices_in_the_page() -> None:
+def test_images_and_kernels_are_matrices_in_the_page() -> None:
     """And every number of worked arithmetic leads to the one that it is."""
     shown = traced(
         "iris.yaml",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.trace.html import html
@@ -148,7 +149,7 @@ def look_at(folder: Path, config: Path, script: str, fragment: int, size: str) -
     command = [str(BROWSER), *QUIET.split(), f"--user-data-dir={folder / 'profile'}"]
     address = f"{page.as_uri()}#{fragment}"
     options = [f"--window-size={size}", "--dump-dom", address]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=PATIENCE)
     found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found, done.stderr[-2000:]
     return json.loads(unescape(found[1]).replace(MINUS, "-"))

@@ -13,6 +13,7 @@ from types import ModuleType
 import as_windows
 import pytest
 import windows_names
+from waiting import PATIENCE
 
 from nncli import operating_system
 from nncli.artifacts import locks, path_safety
@@ -58,7 +59,12 @@ def test_a_learner_trains_stops_resumes_and_evaluates(tmp_path, nncli):
     (tmp_path / "netz.yaml").write_text(CONFIG, "utf-8")
     session = [sys.executable, Path(__file__).with_name("session.py")]
     said = subprocess.run(
-        session, input=COMMANDS, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=300
+        session,
+        input=COMMANDS,
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
     )
     assert said.returncode == 0, said.stderr
     done = json.loads(said.stdout)
@@ -256,7 +262,7 @@ def test_letters_that_a_code_page_lacks_are_escapes_that_json_has_too(encoding, 
         [sys.executable, "-c", f"{script}'Größe ≥ Ã 😀')"],
         env={"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode(encoding).rstrip() == said

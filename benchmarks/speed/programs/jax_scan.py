@@ -35,7 +35,7 @@ def make(task: Task) -> Program:
 def _trainer(row: Row) -> Any:
     gradient = jax.grad(lambda theta, x, t: _loss(row, theta, x, t))
 
-    @jax.jit
+    @jax.jit  # type: ignore[untyped-decorator]
     def train(theta: Any, x: Any, targets: Any, orders: Any, epochs: Any) -> Any:
         zeros = [jnp.zeros_like(tensor) for tensor in theta]
 

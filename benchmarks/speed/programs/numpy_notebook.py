@@ -53,7 +53,8 @@ def _output(row: Row, z: Array) -> Array:
     if row.loss == "binary_cross_entropy":
         return 1.0 / (1.0 + np.exp(-z))
     powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: Array = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _sgd(row: Row, weights: list[Array]) -> Update:

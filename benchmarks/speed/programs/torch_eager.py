@@ -8,6 +8,7 @@ from torch import nn
 from benchmarks.speed.data import batches
 from benchmarks.speed.programs import Program, Ran, Task
 from benchmarks.speed.rows import Row
+from nncli.parts.arrays import Array
 
 
 def make(task: Task) -> Program:
@@ -46,7 +47,7 @@ def make(task: Task) -> Program:
     return run
 
 
-def _network(row: Row, theta: list) -> nn.Sequential:
+def _network(row: Row, theta: list[Array]) -> nn.Sequential:
     modules: list[nn.Module] = []
     for number, (inputs, outputs) in enumerate(row.layers):
         dense = nn.Linear(inputs, outputs)

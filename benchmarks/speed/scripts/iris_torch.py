@@ -11,7 +11,7 @@ from torch import nn
 
 torch.manual_seed(42)
 with open(sys.argv[1], encoding="ascii") as file:
-    _, *lines = csv.reader(file)
+    header, *lines = csv.reader(file)
 species = sorted({line[-1] for line in lines})
 x = torch.tensor([[float(cell) for cell in line[:-1]] for line in lines])
 y = torch.tensor([species.index(line[-1]) for line in lines])

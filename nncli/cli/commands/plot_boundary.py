@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_option
+from nncli.cli.options import RUN, plot_option
 from nncli.cli.streams import echo_line
 
 
@@ -21,10 +21,10 @@ from nncli.cli.streams import echo_line
     is_flag=False,
     flag_value="first",
     metavar="[LAYER]",
-    help="Draw what each unit of a hidden layer says instead, as hidden_2 [the first].",
+    help="Draw the activation of each unit of a hidden layer instead, as hidden_2 [the first].",
 )
 @click.option("--target", help="Of several targets, the one to draw [the first].")
-@picture_option("RUN-boundary.png, RUN-LAYER.png")
+@plot_option("RUN-boundary.png, RUN-LAYER.png")
 def command(
     run: Path,
     features: str | None,
@@ -32,11 +32,11 @@ def command(
     target: str | None,
     output: Path | None,
 ) -> None:
-    """Draw what RUN predicts all over two of its features, with the training rows on top.
+    """Draw what RUN predicts over two of its features.
 
-    Of a classifier, the regions of its classes, the stronger the shade the surer; of a regression,
-    the fitted surface; over a single feature, a curve. All other features are held at their median
-    (categories: at the most frequent one) in the training rows.
+    The training rows are drawn on top. Of a classifier, the regions of its classes, darker where it
+    is surer; of a regression, the fitted surface; over a single feature, a curve. All other
+    features are held at their median in the training rows (categories: the most frequent one).
 
     By default, the two numeric features are taken that move the predictions of training rows most
     when they change by their standard deviation.
@@ -46,13 +46,13 @@ def command(
     """
     if layer is not None and target is not None:
         raise click.UsageError("--target is for predictions: a hidden unit has none")
-    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.rendering import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.boundary.boundary import Boundary, boundary_of
-    from nncli.boundary.drawing import draw_boundary
-    from nncli.boundary.units import Units, units_of
-    from nncli.boundary.units_drawing import draw_units
+    from nncli.boundary.boundary_plot import draw_boundary
+    from nncli.boundary.unit_activations import Units, units_of
+    from nncli.boundary.unit_activations_plot import draw_units
     from nncli.cli.model_summary import note_unfinished
 
     reader = RunReader(RunDirectory.open(run))

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @click.option(
     "--over",
     metavar="KEY=VALUES",
-    help="Try these values of one key in place of the config's sweep, as in --over "
-    "training.batch_size=8,16,32, and draw what comes of it.",
+    help="Try these values of one key instead of the config's sweep, as in --over "
+    "training.batch_size=8,16,32, and draw the result.",
 )
 @click.option(
     "--seeds",
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Runs of each trial, with other initial weights, shuffling and dropout.",
 )
-@click.option("--resume", type=RUN, metavar="STUDY", help="Go on with a sweep that was stopped.")
+@click.option("--resume", type=RUN, metavar="STUDY", help="Continue a sweep that was stopped.")
 @workers_options
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
@@ -51,10 +51,11 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Train CONFIG with other values of the keys in its `sweep.space`, to find better ones.
+    """Search for better values of some keys of CONFIG.
 
-    Trial 0 is the config as given. Trials are judged by validation rows; the best and the first are
-    then trained again with other seeds. The same trials come out for any number of workers.
+    The keys and their values are in the config's `sweep.space`. Trial 0 is the config as given.
+    Trials are judged by validation rows; the best one and the first are then trained again with
+    other seeds. The same trials come out for any number of workers.
     """
     if config is None and resume is None:
         raise click.UsageError("expected a CONFIG to search, or --resume STUDY to go on with one")
@@ -169,9 +170,9 @@ def print_result(result: dict[str, Any]) -> None:
     states = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
     first, best = result["first"], result["best"]
     if best is None:
-        echo(f"no trial came to its end: {states}")
+        echo(f"no trial completed: {states}")
         return
-    echo(f"{states}; judged by {result['objective']}\n")
+    echo(f"trials: {states}; judged by {result['objective']}\n")
     columns = list({first["run"]: first, best["run"]: best}.values())
     keys = dict.fromkeys(key for each in columns for key in each["keys"])
     rows = [["", *("as given" if each is first else each["run"] for each in columns)]]
@@ -179,22 +180,27 @@ def print_result(result: dict[str, Any]) -> None:
     rows += [[result["objective"], *(figure(each["value"]) for each in columns)]]
     echo(table(rows))
     if again := result["confirmed"]:
-        echo(f"\n{_confirmed(again)}")
-    echo(f"\nthe best one's config: {result['run']}/best.yaml")
-    if (picture := Path(result["run"]) / "plots" / "values.png").exists():
-        echo(f"picture: {picture}")
+        echo(f"\n{_confirmed(again, first['run'])}")
+    echo(f"\nbest config: {result['run']}/best.yaml")
+    if (plot := Path(result["run"]) / "plots" / "values.png").exists():
+        echo(f"picture: {plot}")
 
 
-def _confirmed(again: dict[str, Any]) -> str:
-    """The confirmed scores, of new seeds."""
+def _confirmed(again: dict[str, Any], first: str) -> str:
+    """The confirmed scores, of new seeds. first: the run of the config as given."""
     trials = again["trials"]
     if not trials:
-        return "again, with other seeds: no run came to its end"
+        return "trained again with new seeds: no run completed"
     count = min(each["n"] for each in trials.values())
-    lines = [f"again, with {counted(count, 'seed')} that they weren't chosen by:"]
+    lines = [f"trained again with {counted(count, 'new seed')}:"]
     rows = [["", "mean", "std", "95% interval"]]
     rows += [
-        [name, figure(each["mean"]), plus_minus(each["std"]), from_to(each["interval"])]
+        [
+            "as given" if name == first else name,
+            figure(each["mean"]),
+            plus_minus(each["std"]),
+            from_to(each["interval"]),
+        ]
         for name, each in trials.items()
     ]
     lines.append(table(rows))

@@ -1,11 +1,18 @@
 """`nncli trace`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from nncli.cli.options import CONFIG, is_stdout, refuse_input, set_option
+from nncli.cli.exercise_options import (
+    blank_option,
+    path_argument,
+    rows_option,
+    steps_option,
+    variant_option,
+)
+from nncli.cli.options import is_stdout, refuse_input, set_option
 from nncli.cli.streams import echo_line, write_out
 
 if TYPE_CHECKING:
@@ -13,33 +20,11 @@ if TYPE_CHECKING:
     from nncli.trace.traced_steps import Trace
 
 
-MOST_STEPS = 1000
-
-
-class RowNumbers(click.ParamType):  # type: ignore[type-arg]
-    """An option's row numbers, as `0,3,5`."""
-
-    name = "ROWS"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        if not all(part.strip().isdecimal() for part in str(value).split(",")):
-            self.fail(f"expected row numbers such as 0,3, found '{value}'", param, ctx)
-        return tuple(int(part) for part in str(value).split(","))
-
-
 @click.command(name="trace")
-@click.argument("path", type=CONFIG, metavar="CONFIG|RUN")
+@path_argument
 @set_option
-@click.option(
-    "--rows",
-    type=RowNumbers(),
-    help="The rows of the data to take, counted from 0, as in 0,3 [the batches of training].",
-)
-@click.option(
-    "--steps", type=click.IntRange(1, MOST_STEPS), default=1, help="Training steps to show [1]."
-)
+@rows_option
+@steps_option
 @click.option(
     "--format",
     "form",
@@ -56,20 +41,9 @@ class RowNumbers(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--input-gradient", is_flag=True, help="Show the gradient with respect to the inputs too, dx."
 )
-@click.option(
-    "--variant",
-    type=click.IntRange(0, 2**31),
-    metavar="NUMBER",
-    help="Draw the first weights anew, two digits each: as many variants as there are numbers.",
-)
-@click.option("--worksheet", is_flag=True, help="Leave cells blank, to be filled in by hand.")
-@click.option(
-    "--blank",
-    "blanks",
-    multiple=True,
-    metavar="CELL",
-    help="Which: hidden_1/z, 'hidden_*/dW', 'output/dW[0,1]'. Repeatable [all that is computed].",
-)
+@variant_option
+@click.option("--worksheet", is_flag=True, help="Leave numbers blank, to be filled in by hand.")
+@blank_option
 @click.option(
     "--answers",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -101,10 +75,11 @@ def command(
     answer_sheet: Path | None,
     students: Path | None,
 ) -> None:
-    """Show every number of a training step, forward, backward and update, as a worked solution.
+    """Show every number of a training step, worked out.
 
-    Of a CONFIG, the first steps from its initial weights; of a RUN, the next ones from the weights
-    it has. json has every number of every array, by stable names such as hidden_1/dW.
+    Forward, backward and update: of a CONFIG, the first steps from its initial weights; of a RUN,
+    the next ones from the weights it has. json has every number of every array, by stable names
+    such as hidden_1/dW.
 
     With --worksheet, html is a page to print or to fill in on the screen, and --students makes one
     for everybody in a class, each with numbers of their own.

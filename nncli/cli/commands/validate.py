@@ -20,9 +20,9 @@ def command(config: Path, assignments: tuple[str, ...]) -> None:
     experiment, source = load(config, assignments)
     if experiment.sweep is not None:
         from nncli.config.load import read_root
-        from nncli.study.space import Space
+        from nncli.study.space_checks import read_checked
 
-        Space.read(read_root(source.text, config, assignments), config)
+        read_checked(read_root(source.text, config, assignments), config)
     if experiment.ensemble is not None:
         from nncli.study.ensemble import check_members
 

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(run: Path, as_json: bool, quiet: bool) -> int:
-    """Check that a RUN is as it was left, and that its numbers come out again.
+    """Check a RUN's files, and train it again to compare.
 
-    Every file is held against the manifest: one that was changed, is missing or is listed nowhere
-    ends it with exit code 4. Then come the differences between this machine and the one it was
-    trained on: versions, BLAS, processor.
+    Every file is compared with the manifest: one that was changed, is missing or isn't listed ends
+    it with exit code 4. Then the differences between this machine and the one of the training are
+    listed: versions, BLAS, processor.
 
-    At last it is trained again from its start, in memory: the metrics and every tensor of each
+    Finally the run is trained again from its start, in memory: the metrics and every tensor of each
     logged epoch, the weights and the checkpoint have to be the same to the bit. If not, the first
     epoch and the tensors that differ are named, and by how much; it exits with 1.
 
@@ -60,14 +60,14 @@ def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, A
 
     if (freed := check_freed(path)) is not None:
         if not as_json:
-            echo_line(f"{path}: all {freed.count} files are as they were sealed")
+            echo_line(f"{path}: all {freed.count} files are unchanged")
             echo_line("not replayed: some of its files were removed to make room")
         return 0, {"run": os.fspath(path), "files": freed.count, "identical": None}
     with Verification.of(path) as opened:
         for name in opened.files.leftovers:
             echo_line(f"note: {name}: left by a write that was cut short", err=True)
         if not as_json:
-            echo_line(f"{path}: all {opened.files.count} files are as they were sealed")
+            echo_line(f"{path}: all {opened.files.count} files are unchanged")
             echo(_environment(opened.environment))
         signalled = _replay(opened.replay, quiet=quiet)
     if not as_json:

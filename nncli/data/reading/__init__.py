@@ -1,6 +1,6 @@
 """Reading: files of any format -> an `EncodedTable` of float64 cells.
 
-    table_formats -> text_files, typed_files, picture_folder     a TableReader, in chunks of rows
+    table_formats -> text_files, typed_files, image_folder       a TableReader, in chunks of rows
     type_inference -> column_encoder -> parsers                  cells -> numbers and vocabularies
     tables -> feature_choice, table_notes                        a Table, and a note on every guess
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nncli.data.reading.number_cells import to_number
+from nncli.data.number_cells import to_number
 from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
 from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.errors import DataError, printable
@@ -59,7 +59,7 @@ class TableReader(Protocol):
     names: the column names.  row_word: the prefix of a row's number in messages, as `row `.
     texts: columns whose dtype in the file is text.  row_indices: columns with the row labels of
     the program that wrote the file.  non_features: columns that the file declares no features,
-    and why.  notes: the guesses made.  picture, pixels: (height, width, channels) of the picture
+    and why.  notes: the guesses made.  image_shape, pixels: (height, width, channels) of the image
     in each row, and the names of its columns; empty for other tables.
     """
 
@@ -69,7 +69,7 @@ class TableReader(Protocol):
     row_indices: frozenset[str]
     non_features: Mapping[str, str]
     notes: tuple[str, ...]
-    picture: Shape
+    image_shape: Shape
     pixels: tuple[str, ...]
 
     def chunks(self) -> Iterator[Chunk]:

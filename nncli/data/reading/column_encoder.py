@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from nncli.data.column_names import yaml_name
+from nncli.data.number_cells import to_number
 from nncli.data.reading.chunks import NumberParser, loses_digits
-from nncli.data.reading.column_names import yaml_name
-from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
@@ -95,7 +95,7 @@ class ColumnEncoder:
 
     def note(self, wrong: list[int], cells: Any, file: str, lines: Array) -> None:
         """Records cells that should be numbers, the first ones with their lines."""
-        for index in wrong[: TableError.MOST_SHOWN - len(self.problems)]:
+        for index in wrong[: TableError.MAX_SHOWN - len(self.problems)]:
             cell = str(cells[index]).strip()
             expected = self.parser.expected
             if expected == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
@@ -110,6 +110,12 @@ class ColumnEncoder:
         """The first distinct texts: enough to infer their format."""
         return list(self.vocabulary.texts[:SAMPLED_TEXTS])
 
+    @property
+    def places_of_name(self) -> list[str]:
+        """Where the first wrong cells are the column's own name, as in a repeated header."""
+        wrong = zip(self.problems, self.wrong_texts, strict=True)
+        return [problem.where for problem, text in wrong if text == self.name]
+
     def shown_problems(self, *, is_new: bool) -> list[Problem]:
         """The problems, the first with advice; a single one if most cells are wrong."""
         if not self.problems:
@@ -117,10 +123,11 @@ class ColumnEncoder:
         first, *others = self.problems
         is_ordinal = isinstance(self.parser, OrdinalParser)
         if self.wrong > self.numbers and not is_ordinal:
-            what = self.parser.expected.removeprefix("a ")
-            format_ = None if is_new else self.format_of_wrong
-            cure = f" ({format_.cure(self.name, self.parser.decimal)})" if format_ else ""
-            message = f"{first.message}, and no {what} in most rows{cure}"
+            cure = ""
+            if format_ := self.format_of_wrong:
+                bare = f"write '{format_.bare(self.wrong_texts[0])}', say"
+                cure = f" ({bare if is_new else format_.cure(self.name, self.parser.decimal)})"
+            message = f"{first.message}, and none in most rows{cure}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nncli.data.column_names import column_cure, yaml_name
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_names import column_cure, yaml_name
 from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array
@@ -23,11 +23,10 @@ from nncli.parts.dates import days_of
 class DateParser(NumberParser):
     """Parses cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
 
-    expected = "a date"
-
     def __init__(self, missing: Sequence[str], format_: str | None) -> None:
         super().__init__(missing)
         self.format = format_
+        self.expected = f"a date as {format_}" if format_ else "a date such as 2026-03-01"
 
     def preparsed(self, cells: Sequence[str]) -> Array | None:
         """None: a cell such as 20260301 is a date, not a number."""

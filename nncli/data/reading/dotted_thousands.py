@@ -5,8 +5,8 @@ from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 
+from nncli.data.column_names import yaml_name
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_names import yaml_name
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.parsers import Parsers
 from nncli.errors import printable

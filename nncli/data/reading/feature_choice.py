@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nncli.data.column_names import listed
 from nncli.data.column_types import (
     identifies_rows,
     is_id_name,
@@ -13,8 +14,8 @@ from nncli.data.column_types import (
     uninformative_date,
 )
 from nncli.data.rare_categories import NO_RARE, RareRule
-from nncli.data.reading.column_names import listed
 from nncli.data.reading.encoded_rows import EncodedTable
+from nncli.data.reading.table_notes import category_hint
 from nncli.errors import DataError
 from nncli.frozen import frozen
 from nncli.parts.table import Column, Kind
@@ -60,6 +61,9 @@ class FeatureChoice:
             reason = self._reason_left_out(name, column, is_date=is_date)
             if reason:
                 left_out[name] = reason
+                if reason.startswith("constant") and (texts := encoded.markers.get(name)):
+                    hint = category_hint(name, [*texts], "category")
+                    left_out[name] = f"{reason} where it isn't missing; {hint}"
                 continue
             try:
                 kinds[name] = self._kind(name, column, is_date=is_date)

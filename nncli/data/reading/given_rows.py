@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import nfc
 from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk
-from nncli.data.reading.column_names import nfc
 from nncli.data.targets import cell_text
 from nncli.errors import UserError, printable
 from nncli.parts.arrays import Array, Shape
@@ -33,7 +33,7 @@ class GivenRows:
     row_indices: frozenset[str] = frozenset()
     non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
-    picture: Shape = ()
+    image_shape: Shape = ()
     pixels: tuple[str, ...] = ()
 
     def __init__(self, rows: Any, formats: Mapping[str, str | None] | None = None) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import field
 
-from nncli.data.reading.column_names import nfc
-from nncli.data.reading.number_cells import is_number
+from nncli.data.column_names import nfc
+from nncli.data.number_cells import is_number
 from nncli.data.reading.orange_header import OrangeHeader, read_orange_header
 from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import MISSING_MARKERS

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from nncli.data.number_cells import is_number
 from nncli.data.reading.delimiters import SplitLines, split_lines
-from nncli.data.reading.number_cells import is_number
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
 from nncli.errors import LayoutFound, Problem, TableError, printable
 from nncli.parts.arrays import Array

@@ -27,7 +27,8 @@ def markers_kept(
     """The missing markers of a text column that are categories: frequent ones, and quoted ones.
 
     markers: marker -> its cells.  categories: the column's other texts; a target of two booleans
-    has no third class.  quoted: what the file's quotes tell, which decides.
+    has no third class, and one of a single text has empty cells for the other class.  quoted: what
+    the file's quotes tell, which decides.
 
     >>> markers_kept({"None": 52, "?": 5}, 150, ["TA", "Gd"], is_target=False)
     ['None']
@@ -35,6 +36,8 @@ def markers_kept(
     ['-']
     >>> markers_kept({"NA": 40, "": 60}, 100, ["yes", "no"], is_target=True)
     []
+    >>> [markers_kept({"": 4}, 100, ["x"], is_target=is_target) for is_target in (True, False)]
+    [[''], []]
     >>> markers_kept({"?": 40}, 100, ["a", "b", "c"], is_target=True)
     []
     """
@@ -43,7 +46,7 @@ def markers_kept(
     return [
         text
         for text, count in markers.items()
-        if text in AMBIGUOUS
+        if (text in AMBIGUOUS or (only and not text))
         and text not in quoted.missing
         and (text in quoted.values or (count >= fewest and (only or text not in NULL_MARKERS)))
         and not (is_target and text == QUESTION_MARK)

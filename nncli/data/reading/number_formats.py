@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_names import column_cure, yaml_name
-from nncli.data.reading.number_cells import is_number
 from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -85,7 +85,7 @@ class NumberFormat:
 
     def cure(self, name: str, decimal: str) -> str:
         """The config key that sets this format for the column `name`."""
-        return column_cure(name, self.keys(decimal))
+        return column_cure(name, {"type": "numeric", **self.keys(decimal)})
 
 
 def _plain_spaces(text: str) -> str:
@@ -195,7 +195,8 @@ def limit_among(texts: Sequence[str], decimal: str) -> str:
 class NumbersAsText:
     """A text column of numbers: the error message, and the config key that it belongs to.
 
-    format: of the numbers, if one fits.  guess: the note, if they are read in that format.
+    format: of the numbers, if one fits.  guess: the note, if they are read in that format, or texts
+    among them as missing markers.
     """
 
     key: str
@@ -237,8 +238,10 @@ def numbers_read_as_text(
         return NumbersAsText("data.columns", f"{message} {otherwise}")
     if not is_typed and (markers := markers_among_numbers(texts, decimal)):
         shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
-        message = f"{column} has numbers, and {shown} among them: add to data.missing what means "
-        return NumbersAsText("data.missing", f"{message}that there is no value {otherwise}")
+        has = f"{column} has numbers, and {shown} among them"
+        message = f"{has}: add to data.missing what means that there is no value {otherwise}"
+        guess = f"{has}, taken to mean that there is no value {otherwise}"
+        return NumbersAsText("data.missing", message, guess=guess)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Pixel columns: the column names of a picture's pixels."""
+"""Pixel columns: the column names of an image's pixels."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,25 +13,25 @@ LAST_PIXEL = (  # of gray, and of several channels
 )
 
 
-def pixel_names(name: str, picture: Shape) -> Iterator[str]:
+def pixel_names(name: str, image_shape: Shape) -> Iterator[str]:
     """name_ROW_COLUMN or, of several channels, name_ROW_COLUMN_CHANNEL, in memory order.
 
     >>> [*pixel_names("p", (1, 2, 1))], [*pixel_names("p", (1, 1, 3))]
     (['p_0_0', 'p_0_1'], ['p_0_0_red', 'p_0_0_green', 'p_0_0_blue'])
     """
-    height, width, channels = picture
+    height, width, channels = image_shape
     ends = [f"_{end}" for end in (CHANNELS if channels == len(CHANNELS) else range(channels))]
     ends = [""] if channels == 1 else ends
     places = ((i, j) for i in range(height) for j in range(width))
     return (f"{name}_{i}_{j}{end}" for i, j in places for end in ends)
 
 
-def pictures_of(names: Sequence[str]) -> list[Shape]:
-    """The shapes of pictures whose pixels have these names, with any prefix.
+def image_shapes_of(names: Sequence[str]) -> list[Shape]:
+    """The shapes of images whose pixels have these names, with any prefix.
 
-    >>> pictures_of(["p_0_0_red", "p_0_0_green", "p_0_0_blue"]), pictures_of(["age"])
+    >>> image_shapes_of(["p_0_0_red", "p_0_0_green", "p_0_0_blue"]), image_shapes_of(["age"])
     ([(1, 1, 3)], [])
-    >>> pictures_of(["p_0_0_0", "p_0_0_1"])  # a line of gray `p_0`, or a point of two channels
+    >>> image_shapes_of(["p_0_0_0", "p_0_0_1"])  # a line of gray `p_0`, or a point of two channels
     [(1, 2, 1), (1, 1, 2)]
     """
     found: list[Shape] = []
@@ -39,14 +39,14 @@ def pictures_of(names: Sequence[str]) -> list[Shape]:
         if last := form.fullmatch(names[-1]):
             name, line, column, *channel = last.groups()
             ends = [len(CHANNELS) if end == CHANNELS[-1] else int(end) + 1 for end in channel]
-            picture = (int(line) + 1, int(column) + 1, *(ends or [1]))
-            if prod(picture) == len(names) and [*pixel_names(name, picture)] == [*names]:
-                found.append(picture)
+            shape = (int(line) + 1, int(column) + 1, *(ends or [1]))
+            if prod(shape) == len(names) and [*pixel_names(name, shape)] == [*names]:
+                found.append(shape)
     return found
 
 
-def picture_in_words(picture: Shape) -> str:
-    """A picture's size and colours, in words."""
-    height, width, channels = picture
+def image_in_words(image_shape: Shape) -> str:
+    """An image's size and colours, in words."""
+    height, width, channels = image_shape
     kind = {1: "gray", 3: "in colours"}.get(channels, f"of {channels} channels")
     return f"{width} x {height} pixels, {kind}"

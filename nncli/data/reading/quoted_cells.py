@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from nncli.data.reading.number_cells import is_number
+from nncli.data.number_cells import is_number
 from nncli.data.reading.row_reader import parse_rows
 from nncli.data.reading.text_format import MISSING_MARKERS, WHITESPACE
 from nncli.frozen import frozen

@@ -5,8 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from nncli.data import dates
-from nncli.data.reading.column_names import flow_list, listed, yaml_name
+from nncli.data.column_names import column_cure, listed, yaml_name
+from nncli.data.date_encoding import date_in_words
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
 from nncli.data.reading.quoted_cells import QuotedMarkers
@@ -47,8 +47,7 @@ def dropped_row_notes(encoded: EncodedTable, target: Sequence[str]) -> Iterator[
 
 def category_hint(name: str, texts: Sequence[str], what: str = "class") -> str:
     """The config key to set if missing markers are classes or categories."""
-    cure = f"data.columns: {{{yaml_name(name)}: {{values: {flow_list(texts)}}}}}"
-    return f"if {listed(texts)} is a {what}, {cure}"
+    return f"if {listed(texts)} is a {what}, {column_cure(name, {'values': [*texts]})}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -113,7 +112,7 @@ def date_notes(encoded: EncodedTable, used: Container[str], *, is_split: bool) -
             hint = f"; to be scored on later rows, data.split: {{type: time, column: {key}}}"
             yield (
                 f"column '{printable(name)}' is read as dates ({written}): "
-                f"{dates.date_in_words(values[np.isfinite(values)])}; "
+                f"{date_in_words(values[np.isfinite(values)])}; "
                 f"data.columns: {{{key}: {other}}} says another format, {{{key}: categorical}} "
                 f"that they are none{'' if is_split else hint}"
             )

@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from nncli.constraints import Auto
+from nncli.data.column_names import listed, nearest
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import PEAK_COPIES, EncodedTable
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.parsers import Parsers
-from nncli.data.reading.pixel_columns import picture_in_words
+from nncli.data.reading.pixel_columns import image_in_words
+from nncli.data.reading.table_formats import open_table, table_sha256, with_columns
 from nncli.data.reading.table_notes import (
     amount_notes,
     category_hint,
@@ -30,7 +31,6 @@ from nncli.data.reading.table_notes import (
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import open_table, table_sha256, with_columns
 from nncli.data.targets import as_label, label_pair, label_pairs, number_classes, number_text
 from nncli.errors import DataError, TableError
 from nncli.frozen import frozen
@@ -97,13 +97,14 @@ class TableFile(Dataset):
             candidates = [name for name in names if name in {*candidates, *hidden}]
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
-            message, shape = "", readers[0][1].picture
+            message, shape = "", readers[0][1].image_shape
             if lacking := [name for name in wanted if name not in reader.names]:
                 message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
-            if reader.picture != shape and reader.picture and shape:  # a larger one has all columns
-                found, expected = map(picture_in_words, (reader.picture, shape))
-                message = f"{file}: pictures of {found}, and {self.path} has {expected}: "
-                message += "bring all pictures to one size"
+            own = reader.image_shape
+            if own != shape and own and shape:  # a larger one has all columns
+                found, expected = map(image_in_words, (own, shape))
+                message = f"{file}: images of {found}, and {self.path} has {expected}: "
+                message += "bring all images to one size"
             if message:
                 raise DataError(message, key=f"data.split.{part}")
         encoded = self._encode(readers, wanted, candidates)
@@ -202,8 +203,8 @@ class TableFile(Dataset):
             **{key: (name,) for name, key in self.aside.items()},
             **self.formulas,
         }
-        is_flat = reader.picture and not getattr(reader, "targets", self.target)
-        hint = ": its pictures lie in no folder of a class, as CLASS/NAME.png" if is_flat else ""
+        is_flat = reader.image_shape and not getattr(reader, "targets", self.target)
+        hint = ": its images lie in no folder of a class, as CLASS/NAME.png" if is_flat else ""
         found = [
             (key, f"{self.path} has no column '{name}'{hint or nearest(name, names)}")
             for key, wanted in keys.items()
@@ -284,7 +285,7 @@ class TableFile(Dataset):
         notes = (  # before select, which moves the cells
             *origin.notes,
             *warnings,
-            *kept_marker_notes(encoded, {*kinds, *self.target}),
+            *kept_marker_notes(encoded, kinds),
             *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
         )
@@ -309,7 +310,7 @@ class TableFile(Dataset):
                 notes=notes,
                 warnings=warnings,
             ),
-            picture=reader.picture if (*kinds,) == reader.pixels else (),
+            image_shape=reader.image_shape if (*kinds,) == reader.pixels else (),
         )
 
     def _warnings(
@@ -319,7 +320,8 @@ class TableFile(Dataset):
         dropped = dropped_row_notes(encoded, self.target) if self.drops_missing_target else ()
         imputed = imputed_notes(encoded, features) if self.keeps_frequent_markers else ()
         used = {*features, *self.target}
-        return (*dropped, *dotted_notes(encoded, reader, self._parsers, used), *imputed)
+        dotted = dotted_notes(encoded, reader, self._parsers, used)
+        return (*dropped, *kept_marker_notes(encoded, self.target), *dotted, *imputed)
 
     def _targets(
         self, encoded: EncodedTable, origin: Origin

@@ -46,7 +46,7 @@ class TextFile:
     """
 
     row_word = ""
-    picture: Shape = ()
+    image_shape: Shape = ()
     pixels: tuple[str, ...] = ()
 
     def __init__(self, path: Path, format_: TextFormat = DEFAULT_FORMAT, *, is_tab: bool = False):

@@ -1,6 +1,7 @@
 """Type inference: decides which columns are numbers, texts or dates, and encodes their cells."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.errors import DataError, FormatsFound, TableError
+from nncli.errors import DataError, FormatsFound, Problem, TableError
 from nncli.parts.arrays import Array
 
 SAMPLED_CELLS = 250_000  # for the first guess of cell types
@@ -91,6 +92,10 @@ def read_columns(
 
 def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
     """Raises TableError for every cell that should be a number and isn't."""
+    again = dict.fromkeys(place for column in columns for place in column.places_of_name)
+    if again:
+        what = "the columns' names again, where a row should be: take this line out"
+        raise TableError([Problem(place, "", what) for place in again])
     if count := sum(column.wrong for column in columns):
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
         found = {column.name: column.format_of_wrong for column in columns if column.wrong}
@@ -159,18 +164,24 @@ def _kept_markers(
 def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
     """Raises DataError for every column of numbers that would be read as text."""
     found, markers, is_readable = [], [], True
-    formats, guesses = {}, []
+    formats: dict[str, dict[str, Any]] = {}
+    texts, guesses = [], []
     for column in columns:
         if problem := _numbers_as_text(column, decimal):
             found.append((problem.key, f"{file}: {problem.message}"))
+            guesses.append(problem.guess)
             if problem.format:
                 formats[column.name] = problem.format.keys(decimal)
-                guesses.append(problem.guess)
             elif problem.key == "data.missing":
                 markers += markers_among_numbers(column.sampled_texts, decimal)
             else:
                 is_readable = False
+        elif column.cell_type == "text":
+            texts.append(column)
     if found and is_readable:
+        for column in texts:  # what means missing among numbers is a category elsewhere
+            if kept := [text for text in markers if text in column.vocabulary.texts]:
+                formats[column.name] = {"type": "auto", "values": kept}
         raise FormatsFound(found, markers, formats, guesses)
     if found:
         raise DataError(found=found)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import nfc
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk, reading, refuse_width
-from nncli.data.reading.column_names import nfc
 from nncli.data.reading.pixel_columns import pixel_names
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array, Shape
@@ -26,9 +26,9 @@ NPZ_COPIES = 2  # in memory: of the arrays, and of the encoded columns
 class NpzFile:
     """An .npz file: a 1-D array is a column, a 2-D one gives columns name_1, name_2, ...
 
-    An array of 3 or 4 dimensions holds pictures, (rows, height, width) or (rows, height, width,
+    An array of 3 or 4 dimensions holds images, (rows, height, width) or (rows, height, width,
     channels), and gives columns name_0_0, name_0_1, ... Nothing is unpickled.
-    picture: (height, width, channels).  pixels: the names of their columns.
+    image_shape: (height, width, channels).  pixels: the names of their columns.
     Raises DataError for arrays that make no table.
     """
 
@@ -40,7 +40,7 @@ class NpzFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._columns: dict[str, Array] = {}
-        self.picture: Shape = ()
+        self.image_shape: Shape = ()
         self.pixels: tuple[str, ...] = ()
         for name, array in self._arrays().items():
             name = nfc(name)
@@ -48,12 +48,12 @@ class NpzFile:
                 columns = {name: array}
             elif array.ndim == 2:
                 columns = {f"{name}_{j}": column for j, column in enumerate(array.T, 1)}
-            elif array.ndim in (3, 4) and not self.picture:
-                self.picture = (*array.shape[1:], 1)[:3]
-                self.pixels = tuple(pixel_names(name, self.picture))
+            elif array.ndim in (3, 4) and not self.image_shape:
+                self.image_shape = (*array.shape[1:], 1)[:3]
+                self.pixels = tuple(pixel_names(name, self.image_shape))
                 columns = dict(zip(self.pixels, array.reshape(len(array), -1).T, strict=True))
             else:
-                what = "one array of pictures" if self.picture else "1 to 4 dimensions"
+                what = "one array of images" if self.image_shape else "1 to 4 dimensions"
                 found = f"an array of shape {array.shape}"
                 raise DataError(f"{path}: {name}: expected {what}, found {found}")
             if equal := [known for known in columns if known in self._columns]:
@@ -117,7 +117,7 @@ class ArrowFile:
     row_word = "row "
     non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
-    picture: Shape = ()
+    image_shape: Shape = ()
     pixels: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:

@@ -21,11 +21,11 @@ import numpy as np
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job, Seeds
 from nncli.engine.network import Network
-from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import choice
 from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
+from nncli.engine.training_settings import Training
 from nncli.errors import Diverged
 from nncli.frozen import frozen
 from nncli.parts.activations import Softmax, Tanh

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nncli.engine.job import Job
-from nncli.engine.plan import first_infinite, plan_of
+from nncli.engine.plan import Plan, first_infinite
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import epoch_order
@@ -28,7 +28,7 @@ class GradientStepper(Stepper):
     def __init__(self, job: Job, state: TrainState, ranks: Ranks = ALONE) -> None:
         self.job, self.state, self.batches = job, state, job.batches(state)
         self.ranks = ranks
-        self.plan = plan_of(job, state, ranks, gather=not self.batches.in_place)
+        self.plan = _plan(job, state, ranks, gather=not self.batches.in_place)
         self.spare = self.plan.arena
         self.scalars = empty_scalars(job)
         self.steps_per_epoch = job.steps_per_epoch
@@ -188,3 +188,12 @@ class GradientStepper(Stepper):
         values = self.job.update_scalars(self.state.step + 1, self.learning_rate)
         for name, value in values.items():
             self.scalars[name][()] = value
+
+
+def _plan(job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> Plan:
+    """The steps of a job, on the theta and the streams of a state."""
+    if job.training.shards > 1:
+        from nncli.engine.sharded_plan import ShardedPlan
+
+        return ShardedPlan(job, state, ranks, gather=gather)
+    return Plan.of(job, state, gather=gather)

@@ -113,7 +113,7 @@ class Recorder:
         for block, name in input_symbols(self.network).items():
             names.add(name, inputs[block])
         rows = len(inputs[X])
-        for own in buffers:  # pictures have more ones, which get no name
+        for own in buffers:  # images have more ones, which get no name
             if len(own.ones) == rows:
                 names.add("ones", own.ones)
         for node, own in zip(self.network.nodes, buffers, strict=True):

@@ -9,6 +9,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built
 from nncli.engine.network import Network
 from nncli.errors import UserError, counted, escaped, printable
+from nncli.export.numpy_script.convolution_calls import convolution_functions_of
 from nncli.export.numpy_script.data import data_lines
 from nncli.export.numpy_script.decision_code import decide
 from nncli.export.numpy_script.expressions import TINY
@@ -16,7 +17,6 @@ from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, head
 from nncli.export.numpy_script.functions import ADD_ROWS, Functions, Objective
 from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import Parameters, generator
-from nncli.export.numpy_script.pictures import picture_functions_of
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.target_units import target_units
@@ -174,9 +174,9 @@ class _Chapters:
             forward.append(units)
         added = [ADD_ROWS] if self.job.network.embedding else []
         passes = [*forward, self.functions.backward()]
-        pictures = picture_functions_of("\n".join(line for each in passes for line in each))
+        convolution = convolution_functions_of("\n".join(line for each in passes for line in each))
         chapters = [
-            *([("Pictures", pictures)] if pictures else []),
+            *([("Convolution and pooling", convolution)] if convolution else []),
             ("Forward", forward),
             *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),

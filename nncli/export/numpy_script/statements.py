@@ -27,6 +27,7 @@ from nncli.engine.operations import (
 )
 from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
+from nncli.export.numpy_script.convolution_calls import CompositeCall, composite_calls
 from nncli.export.numpy_script.expressions import (
     Literals,
     dtype_argument,
@@ -34,11 +35,10 @@ from nncli.export.numpy_script.expressions import (
     substituted,
     type_name,
 )
-from nncli.export.numpy_script.pictures import PictureCall, picture_calls
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
+MAX_CONSTANT_SIZE = 64  # numbers of an array that a kernel made and a line writes out
 
 
 def _memory(array: Array) -> tuple[Any, ...]:
@@ -171,10 +171,10 @@ class _Formula:
     draws: bool = False
 
 
-def _formula(operation: Operation | PictureCall, dtype: np.dtype[Any]) -> _Formula:
+def _formula(operation: Operation | CompositeCall, dtype: np.dtype[Any]) -> _Formula:
     """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
     match operation:
-        case PictureCall(text, arrays, target):
+        case CompositeCall(text, arrays, target):
             return _Formula(text, arrays, target, target.shape)
         case Elementwise(ufunc, operands, target):
             shape = np.broadcast_shapes(*map(np.shape, operands))
@@ -220,7 +220,7 @@ class _Translator:
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
-    def __call__(self, operations: Sequence[Operation | PictureCall]) -> Statement:
+    def __call__(self, operations: Sequence[Operation | CompositeCall]) -> Statement:
         formulas = [_formula(operation, self.literals.dtype) for operation in operations]
         first = formulas[0]
         self.names.add_scratch(first.target)
@@ -268,7 +268,7 @@ class _Translator:
         return expression(f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})")
 
     def _in_rows(self, sizes: Sequence[int]) -> str:
-        """A size that differs: `rows`, or of a number for each place of pictures `36 * rows`."""
+        """A size that differs: `rows`, or of a number for each place of images `36 * rows`."""
         times = sizes[0] // self.rows[0]
         return "rows" if times <= 1 else f"{times} * rows"
 
@@ -277,15 +277,15 @@ class _Translator:
         if (first == 1.0).all():
             shape = ast.unparse(self._shape([value.shape for value in values]))
             return expression(f"np.ones({shape}{suffix})")
-        if first.size > LARGEST_CONSTANT or any(v.shape != first.shape for v in values):
+        if first.size > MAX_CONSTANT_SIZE or any(v.shape != first.shape for v in values):
             raise UserError("a part computes with an array of its own that is too large to write")
         return expression(f"np.array({first.tolist()}{suffix})")
 
 
-def _of_one_result(operations: Iterable[Operation]) -> Iterator[Operation | PictureCall]:
+def _of_one_result(operations: Iterable[Operation]) -> Iterator[Operation | CompositeCall]:
     """The operations, in the place of one that has several results as many calls."""
     for operation in operations:
-        yield from picture_calls(operation) if isinstance(operation, Composite) else [operation]
+        yield from composite_calls(operation) if isinstance(operation, Composite) else [operation]
 
 
 def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:

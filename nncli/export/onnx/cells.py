@@ -8,8 +8,8 @@ import numpy as np
 from nncli.data.categories import Categories, folded
 from nncli.data.column_types import BOOLEAN_VALUES
 from nncli.data.fitted_columns import FittedColumn
+from nncli.data.number_cells import to_number
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.parsers import Parsers
 from nncli.data.targets import number_text
 from nncli.export.onnx.dates import INPUT as DATE_INPUT

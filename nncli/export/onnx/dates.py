@@ -5,7 +5,7 @@ ONNX has no operator that takes a text apart, so a date comes as a number.
 
 import numpy as np
 
-from nncli.data.dates import FULL_TURN, DatePart, FittedDate
+from nncli.data.date_encoding import FULL_TURN, DatePart, FittedDate
 from nncli.export.onnx.graph import INT64, Value
 
 FIRST, LAST = -719_162, 2_932_896  # of the years 1 to 9999, those of Python's dates

@@ -26,10 +26,10 @@ from nncli.engine.rows import X
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.errors import UserError
+from nncli.export.onnx.array_values import Memory, place
+from nncli.export.onnx.convolution import composite_nodes
 from nncli.export.onnx.formulas import REDUCTIONS, formula
 from nncli.export.onnx.graph import INT64, Graph, Value
-from nncli.export.onnx.memory import Memory, place
-from nncli.export.onnx.pictures import picture_nodes
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 
@@ -108,7 +108,7 @@ class _Translator:
                 ), target.shape
             case Composite(), Composite():
                 held = {id(a): b for a, b in zip(operation.arguments, alike.arguments, strict=True)}
-                value = picture_nodes(operation, lambda array: self._get(array, held[id(array)]))
+                value = composite_nodes(operation, lambda array: self._get(array, held[id(array)]))
                 return value, operation.target.shape
         name = operation.name if isinstance(operation, Opaque) else type(operation).__name__
         raise UserError(f"a part calls {name}, for which there is no ONNX operator")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nncli.engine.network import Network, Node
 from nncli.errors import UserError
-from nncli.export.pytorch.pictures import picture_codes
+from nncli.export.pytorch.convolution import image_layer_codes
 from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Identity
 from nncli.parts.layers import (
@@ -55,7 +55,7 @@ def modules(network: Network) -> list[Module]:
     found: list[list[Module]] = []  # of each node
     if len(network.input_shape) == 3:
         sides = ", ".join(map(str, network.input_shape))
-        found.append([Module(f"Pictures({sides})", "", {})])
+        found.append([Module(f"Images({sides})", "", {})])
     for node in network.nodes:
         if node.block:
             block = [module for own in found[-node.block :] for module in own]
@@ -92,7 +92,7 @@ def _modules(node: Node) -> Iterator[Module]:
         code = f"FeatureScale({node.inputs}, {layer.rate!r})"
         yield Module(code, node.name, {"w": f"{node.name}/w"})
         return
-    *before, code = [*picture_codes(node)] or [_code(node)]
+    *before, code = [*image_layer_codes(node)] or [_code(node)]
     yield from (Module(each, "", {}) for each in before)
     shapes = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}
     own, inside = OWN.get(type(layer), {}), "layer." * code.startswith("ByPlace(")

@@ -9,9 +9,9 @@ from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.data.target_transforms import Transform
 from nncli.errors import UserError, escaped
 from nncli.export.numpy_script.formatting import WIDTH, docstring
+from nncli.export.pytorch.convolution import CLASSES
 from nncli.export.pytorch.features import described, functions_of, literal, settings
 from nncli.export.pytorch.layers import Module, modules
-from nncli.export.pytorch.pictures import CLASSES
 from nncli.export.pytorch.sources import imports, needed
 from nncli.frozen import frozen
 from nncli.operating_system import shell_word

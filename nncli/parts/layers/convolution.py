@@ -1,4 +1,4 @@
-"""Convolution: the same small kernel at every place of a picture."""
+"""Convolution: the same small kernel at every place of an image."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -44,7 +44,7 @@ def pair(key: str, sides: int | Sequence[int]) -> Pair:
 
 
 CHANNELS_FIRST = (
-    "pictures are (rows, channels, height, width) there: "
+    "images are (rows, channels, height, width) there: "
     "x.reshape(-1, height, width, channels).permute(0, 3, 1, 2)"
 )
 
@@ -95,7 +95,7 @@ class Conv2D(Affine):
         return found
 
     def windows(self, input_shape: Shape) -> Windows:
-        """Where the kernel is laid. Raises ShapeError for what is no picture, or too small."""
+        """Where the kernel is laid. Raises ShapeError for what is no image, or too small."""
         self.refuse_axes(input_shape)
         size, strides = pair("", self.kernel_size), pair("", self.strides)
         return Windows.over(input_shape, size, strides, self.padding)

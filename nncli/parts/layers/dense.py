@@ -26,15 +26,15 @@ from nncli.registry import Part, part
 class Input(Part):
     """x: the features of a row, as the first layer gets them.
 
-    The data decides how many there are: `units` is a check. `shape` lays them out, as pictures for
+    The data decides how many there are: `units` is a check. `shape` lays them out, as images for
     conv2d: [height, width, channels], line by line, in each line place by place.
     """
 
     kind = "layer"
-    units: Annotated[PositiveInt | Auto, "how many; a check"] = "auto"
+    units: Annotated[PositiveInt | Auto, "how many; only a check"] = "auto"
     shape: Annotated[
         Annotated[Sequence[PositiveInt], Length(1)] | Auto,
-        "of a row; auto: the pictures' own where the first layer takes pictures, else [features]",
+        "shape of a row; auto: that of the images if the first layer takes images, else [features]",
     ] = "auto"
 
     def __post_init__(self) -> None:

@@ -102,9 +102,9 @@ class Layer(Part):
         """Raises ShapeError unless a row has the axes that the layer asks for."""
         if self.input_axes in (None, len(input_shape)):
             return
-        axes, cure = "(features,)", "flatten turns pictures into features"
+        axes, cure = "(features,)", "flatten turns images into features"
         if self.input_axes == 3:
             axes = "(height, width, channels)"
-            cure = "network.input.shape says how features become pictures, as [8, 8, 1]"
+            cure = "network.input.shape says how features become images, as [8, 8, 1]"
         found = f"({', '.join(map(str, input_shape))}{',' * (len(input_shape) == 1)})"
         raise ShapeError(f"{self.name} expects rows of shape {axes}, found {found}: {cure}")

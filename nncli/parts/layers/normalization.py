@@ -28,7 +28,7 @@ def _scaled(buffers: LayerBuffers, variance: Array, epsilon: float) -> None:
 class BatchNorm(Layer):
     """y = gamma * x_hat + beta, with x_hat = (x - mean) / sqrt(variance + epsilon) per column.
 
-    Of pictures a column is a channel: statistics are over all places of all rows, too.
+    Of images a column is a channel: statistics are over all places of all rows, too.
 
     Training uses the batch's mean and (biased) variance and moves the running ones:
     running <- momentum * running + (1 - momentum) * batch; evaluation uses the running ones.
@@ -175,7 +175,7 @@ class LayerNorm(Layer):
     """y = gamma * x_hat + beta, with x_hat = (x - mean) / sqrt(variance + epsilon) per row.
 
     Mean and (biased) variance are those of a row's own features, so that training and evaluation
-    are the same and a batch may be of one row; of pictures, those of the channels at each place.
+    are the same and a batch may be of one row; of images, those of the channels at each place.
     Backward, with g = gamma * dy: dx = (g - mean(g) - x_hat * mean(g * x_hat)) / sqrt(variance +
     epsilon).
     Source: Ba, Kiros and Hinton (2016), Layer normalization.

@@ -1,4 +1,4 @@
-"""Pooling, flatten and reshape: pictures made smaller, and rows laid out in another way."""
+"""Pooling, flatten and reshape: images made smaller, and rows laid out in another way."""
 
 import math
 from typing import Annotated
@@ -52,7 +52,7 @@ class Pooling(Layer):
         return found
 
     def windows(self, input_shape: Shape) -> Windows:
-        """What is pooled. Raises ShapeError for what is no picture, or too small."""
+        """What is pooled. Raises ShapeError for what is no image, or too small."""
         self.refuse_axes(input_shape)
         return Windows.over(input_shape, *self.sides, self.padding)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nncli.evaluation.class_scores import Calibration, largest
-from nncli.evaluation.figures import between, number
+from nncli.evaluation.formatted_numbers import between, number
 from nncli.evaluation.report import Report
 from nncli.evaluation.verdicts import verdicts
 from nncli.page.markup import Markup, breakable, join, tag

@@ -33,11 +33,11 @@ function columnOf(tensor) {
 
 /** Whether it has a number for each unit, of each row or of all. */
 function isOfUnits(tensor) {
-  return isOfPictures(tensor) || (tensor.axes.at(-1) === "unit" && !isOfWeights(tensor));
+  return isOfImages(tensor) || (tensor.axes.at(-1) === "unit" && !isOfWeights(tensor));
 }
 
-/** Whether a unit is a place in a picture. */
-function isOfPictures(tensor) {
+/** Whether a unit is a place in an image. */
+function isOfImages(tensor) {
   return tensor.axes[0] === "row" && tensor.axes.at(-1) === "channel";
 }
 
@@ -76,7 +76,7 @@ function indicesOf(tensor) {
 
 /** The index of a unit's number in a tensor, in a row of the batch. */
 function unitIndex(tensor, row, unit) {
-  if (isOfPictures(tensor)) {
+  if (isOfImages(tensor)) {
     const [, , places, channels] = tensor.shape;
     const place = Math.floor(unit / channels);
     return [row, Math.floor(place / places), place % places, unit % channels];
@@ -86,7 +86,7 @@ function unitIndex(tensor, row, unit) {
 
 /** The unit that an index belongs to. */
 function unitOf(tensor, index) {
-  if (!isOfPictures(tensor)) return index.at(-1);
+  if (!isOfImages(tensor)) return index.at(-1);
   const [, , places, channels] = tensor.shape;
   return (index[1] * places + index[2]) * channels + index[3];
 }

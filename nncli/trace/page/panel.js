@@ -44,7 +44,7 @@ function leftOut(tensor) {
  * kept: the indices of each axis.  former: what its numbers were before, to stand above them.
  */
 function table(tensor, step, { kept = tensor.kept, former } = {}) {
-  if (tensor.axes.length > 2) return pictures(tensor, step, kept, former);
+  if (tensor.axes.length > 2) return images(tensor, step, kept, former);
   const column = columnOf(tensor);
   const isFlat = tensor.axes.length === 1;
   const across = tensor.axes.length - 1;
@@ -65,8 +65,8 @@ function table(tensor, step, { kept = tensor.kept, former } = {}) {
   return element("table", {}, element("thead", {}, top), element("tbody", {}, ...body));
 }
 
-/** Pictures and kernels line by line; what they are of stands before each. */
-function pictures(tensor, step, kept, former) {
+/** Images and kernels line by line; what they are of stands before each. */
+function images(tensor, step, kept, former) {
   const column = columnOf(tensor);
   const [line, across] = [tensor.axes.indexOf("line"), tensor.axes.indexOf("place")];
   const outer = [0, 1, 2, 3].filter((axis) => axis !== line && axis !== across);

@@ -7,8 +7,8 @@ from nncli.page.embed import asset, json_block, script_hash, whole_page
 from nncli.page.markup import Markup, join, tag, text
 from nncli.trace.document import document
 from nncli.trace.sheet.asked import asked
-from nncli.trace.sheet.drawing import drawing
 from nncli.trace.sheet.markup import body
+from nncli.trace.sheet.network_diagram import drawing
 from nncli.trace.worksheet import Worksheet
 
 HOW = (

@@ -8,11 +8,11 @@ import numpy as np
 
 from nncli.engine.steppers.compiled.assembly import Value, number
 from nncli.engine.steppers.compiled.axes import Axes, merged_axes
-from nncli.engine.steppers.compiled.calls import Call, Sizes
 from nncli.engine.steppers.compiled.instructions import emit_of
-from nncli.engine.steppers.compiled.kernel import Code, Kernel
+from nncli.engine.steppers.compiled.kernel import Call, Code, Kernel
 from nncli.engine.steppers.compiled.lowering import Lowered, LoweredElementwise
 from nncli.engine.steppers.compiled.places import Place
+from nncli.engine.steppers.compiled.sizes import Sizes
 from nncli.parts.arrays import Shape
 
 

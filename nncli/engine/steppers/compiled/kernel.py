@@ -1,7 +1,7 @@
 """Kernel: a function under construction, and what writing one takes: loops, loads and stores."""
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,9 +21,9 @@ from nncli.engine.steppers.compiled.assembly import (
     integer,
     vector,
 )
-from nncli.engine.steppers.compiled.calls import Argument, Call, Size
 from nncli.engine.steppers.compiled.instructions import loop_of
 from nncli.engine.steppers.compiled.places import Place
+from nncli.engine.steppers.compiled.sizes import Argument, Size
 from nncli.frozen import frozen
 
 
@@ -84,6 +84,22 @@ class Code:
 
         self.kept.append(ctypes.CFUNCTYPE(None, ctypes.c_void_p)(guarded))
         return ctypes.cast(self.kept[-1], ctypes.c_void_p).value or 0
+
+
+@frozen(eq=False)
+class Call:
+    """A kernel, and what it is called with.
+
+    key: calls with equal ones share their code, which `write` writes.
+    takes_index: whether the step's index comes last.
+    """
+
+    name: str
+    key: Hashable
+    places: Sequence[Place]
+    sizes: Sequence[int]
+    write: "Callable[[Kernel], None]"
+    takes_index: bool = False
 
 
 class Kernel:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from nncli.engine.steppers.compiled.assembly import BIT, BYTE, INTEGER, Value, integer
 from nncli.engine.steppers.compiled.axes import Axes, merged_axes
-from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
 from nncli.engine.steppers.compiled.instructions import Emit, emit_of
-from nncli.engine.steppers.compiled.kernel import Code, Kernel
+from nncli.engine.steppers.compiled.kernel import Call, Code, Kernel
 from nncli.engine.steppers.compiled.lowering import (
     INTEGERS,
     LoweredElementwise,
@@ -15,8 +14,9 @@ from nncli.engine.steppers.compiled.lowering import (
     LoweredReduction,
     LoweredScatterAdd,
 )
+from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
-LONGEST_TREE = 64  # numbers that are combined pair by pair
+MAX_TREE_SIZE = 64  # numbers that are combined pair by pair
 
 
 def loop_calls(code: Code, operation: LoweredElementwise) -> list[Call]:
@@ -44,7 +44,7 @@ def reduction_calls(code: Code, reduction: LoweredReduction) -> list[Call]:
     strides = [place.strides_over(target.shape) for place in (source, target)]
     axes = Axes.of(merged_axes(target.shape, strides), sizes, code.lanes)
     size, along = source.shape[axis], sizes(source.strides[axis])
-    is_short = size <= LONGEST_TREE
+    is_short = size <= MAX_TREE_SIZE
     left = sizes(size - 1)
 
     def write(kernel: Kernel) -> None:

@@ -15,9 +15,8 @@ from nncli.engine.steppers.compiled.assembly import (
     Value,
     integer,
 )
-from nncli.engine.steppers.compiled.calls import Call
 from nncli.engine.steppers.compiled.groups import Group, group_calls, grouped
-from nncli.engine.steppers.compiled.kernel import Code
+from nncli.engine.steppers.compiled.kernel import Call, Code
 from nncli.engine.steppers.compiled.loops import (
     gather_calls,
     loop_calls,

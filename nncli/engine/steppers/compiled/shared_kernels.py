@@ -6,9 +6,8 @@ Layers, shards of a batch, the last batch of a pass and optimizer slots take the
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
-from nncli.engine.steppers.compiled.calls import Call
 from nncli.engine.steppers.compiled.groups import Group
-from nncli.engine.steppers.compiled.kernel import Code, Kernel
+from nncli.engine.steppers.compiled.kernel import Call, Code, Kernel
 from nncli.engine.steppers.compiled.lowering import Lowered
 
 Makers = Mapping[type, Callable[[Code, Any], Iterable[Call]]]

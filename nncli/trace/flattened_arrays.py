@@ -1,0 +1,49 @@
+"""Flattened arrays: those of four axes as the page shows them, of two.
+
+An image is a row of units, line by line, in each line place by place, channels innermost; a kernel
+is a matrix with a column for each filter.
+"""
+
+import math
+import re
+
+import numpy as np
+
+from nncli.trace.arithmetic import Index
+from nncli.trace.tensor import TracedTensor, is_kernel
+
+LINK = re.compile(r"\{(\w+)\.(\d+,\d+,\d+,\d+)\|")
+
+
+def flat_shape(tensor: TracedTensor) -> Index:
+    """The shape in the page."""
+    shape = tensor.values.shape
+    if len(shape) != 4:
+        return shape
+    if is_kernel(tensor):
+        return math.prod(shape[:3]), shape[3]
+    return shape[0], math.prod(shape[1:])
+
+
+def whole_index(tensor: TracedTensor, index: Index) -> Index:
+    """Where the number at an index of the page stands in the array."""
+    shape = tensor.values.shape
+    if len(shape) != 4:
+        return index
+    first, last = index
+    if is_kernel(tensor):
+        return (*map(int, np.unravel_index(first, shape[:3])), last)
+    return (first, *map(int, np.unravel_index(last, shape[1:])))
+
+
+def flat_links(tensor: TracedTensor, text: str) -> str:
+    """Linked arithmetic with the page's indices of its operands."""
+
+    def flat(found: re.Match[str]) -> str:
+        name, index = found[1], tuple(map(int, found[2].split(",")))
+        shape = tensor.operands[name].values.shape
+        if name in ("W", "dW"):
+            return f"{{{name}.{np.ravel_multi_index(index[:3], shape[:3])},{index[3]}|"
+        return f"{{{name}.{index[0]},{np.ravel_multi_index(index[1:], shape[1:])}|"
+
+    return LINK.sub(flat, text)
