@@ -203,7 +203,7 @@ class Data:
         if self.path is None:
             assert self.dataset is not None
             return self.dataset
-        from nncli.data.reading.tables import TableFile  # a third of the import time
+        from nncli.data.reading.table_file import TableFile  # a third of the import time
 
         aside = {}
         if isinstance(self.split, Split) and self.split.column:

@@ -11,8 +11,8 @@ from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.table_formats import open_table
-from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.targets import as_task
 from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nncli.data.reading.tables import TableFile
+from nncli.data.reading.table_file import TableFile
 
 FORMS = {
     "fractions": lambda i: f"{i}/100",
