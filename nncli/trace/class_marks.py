@@ -138,7 +138,7 @@ class ClassMarks:
         return [score.right, score.of, score.carried, empty, told(slips), *marks]
 
 
-def is_class_table(file: Path) -> bool:
+def is_marks_table(file: Path) -> bool:
     """Whether it begins as what `csv` writes; what can't be read doesn't."""
     begin = ",".join(HEAD).encode()
     try:

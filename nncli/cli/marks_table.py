@@ -1,4 +1,4 @@
-"""Class table: the marks of a class of students, and the most frequent slips."""
+"""Marks table: the marks of a class of students, and the most frequent slips."""
 
 import shutil
 from collections.abc import Iterator, Sequence
