@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
 from nncli.config.decision_keys import DecisionKeys
-from nncli.config.sweep import SweepKeys
+from nncli.config.sweep_keys import SweepKeys
 from nncli.constraints import Auto, Bounds, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.training_settings import TrainingKeys

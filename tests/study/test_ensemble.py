@@ -13,7 +13,7 @@ import pytest
 
 import nncli as package
 from nncli import study
-from nncli.artifacts.ensemble import objective
+from nncli.artifacts.ensemble_model import objective
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
