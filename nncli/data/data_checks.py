@@ -151,8 +151,9 @@ def _last_row_of_sums(table: Table) -> Iterator[str]:
 def _ends_in_sum(values: Array) -> bool:
     """Whether the last number is the sum of the others, two of which aren't 0 or missing."""
     above = np.nan_to_num(values[:-1])
-    is_sum = np.isclose(values[-1], above.sum(), rtol=1e-9, atol=0)
-    return bool(is_sum and np.count_nonzero(above) > 1)
+    with np.errstate(over="ignore"):  # numbers near the largest
+        total = above.sum()
+    return bool(np.isclose(values[-1], total, rtol=1e-9, atol=0) and np.count_nonzero(above) > 1)
 
 
 def _hashes(table: Table) -> Array:
