@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nncli.cli.label_table import label_table
-from nncli.cli.text_table import figure, table
+from nncli.cli.text_table import figure, from_to, table
 from nncli.errors import escaped
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _scores(report: "Report") -> str:
     for name, value in report.metrics.items():
         estimate = report.intervals.get(name)
         interval = estimate.interval if estimate else None
-        words = f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else "-" if estimate else ""
+        words = from_to(interval) if interval else "-" if estimate else ""
         others = [figure(other.values.get(name)) for other in report.baselines.values()]
         rows.append([name, figure(value), words, *others])
     return table(rows)

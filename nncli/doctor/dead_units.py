@@ -112,7 +112,7 @@ class DeadUnits:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{units.name} {units.dead_of_all}" for units in self.layers)
-        return f"relu units that no row switches on: {counts}"
+        return f"relu units that are 0 for every row: {counts}"
 
     @property
     def early(self) -> int:
@@ -150,7 +150,7 @@ def reviving(run: DiagnosedRun) -> Edits:
 
 DEAD_UNITS = Check[DeadUnits](
     name="dead units",
-    question="Are there relu units that no row switches on? No gradient reaches them any more.",
+    question="Are there relu units that are 0 for every row? They get no gradient any more.",
     rank=Rank.EFFECT,
     measure=measure_dead,
     criteria=(
@@ -208,7 +208,7 @@ def measure_saturated(run: DiagnosedRun) -> SaturatedUnits | str:
 
 SATURATED_UNITS = Check[SaturatedUnits](
     name="saturated units",
-    question="Are sigmoids and tanhs pinned to their bounds, where no slope is left to learn by?",
+    question="Are sigmoid or tanh units saturated, where their slope is almost 0?",
     rank=Rank.EFFECT,
     measure=measure_saturated,
     criteria=(

@@ -54,8 +54,8 @@ class Size:
         return self.is_large or (0 < self.rms < MIN_RMS and self.peak < PEAK)
 
     def __str__(self) -> str:
-        what = f"{printable(self.name)} has mean {self.mean:.4g} and spread {self.spread:.3g}"
-        return f"{what}, where weights are made for 0 and 1"
+        what = f"{printable(self.name)} has mean {self.mean:.4g} and standard deviation"
+        return f"{what} {self.spread:.3g}; initial weights assume 0 and 1"
 
 
 def input_sizes(run: DiagnosedRun) -> list[Size]:
@@ -155,7 +155,7 @@ def does_not_lead_astray(run: DiagnosedRun, edits: Edits, _: object) -> Fix | No
 
 INPUTS = Check[InputSizes](
     name="inputs",
-    question="Are inputs of a size that weights are made for: means near 0, spreads near 1?",
+    question="Do inputs have means near 0 and deviations near 1, as initial weights assume?",
     rank=Rank.CAUSE,
     measure=measure_inputs,
     criteria=(
@@ -171,7 +171,7 @@ INPUTS = Check[InputSizes](
 )
 TARGETS = Check[TargetSize](
     name="targets",
-    question="Are targets of such a size, where they can be scaled?",
+    question="Have targets such a scale, if they can be scaled?",
     rank=Rank.CAUSE,
     measure=measure_targets,
     criteria=(

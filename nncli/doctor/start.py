@@ -126,7 +126,7 @@ def measure_symmetric(run: DiagnosedRun) -> SymmetricUnits | str:
         if isinstance(node.layer, Dense) and node.outputs > 1 and _are_alike(run, node.name)
     ]
     if not alike:
-        return "no hidden layer has units that are all alike"
+        return "no hidden layer has units that are all equal"
     return SymmetricUnits([node.name for node in alike], alike[0].outputs)
 
 
@@ -143,7 +143,7 @@ def _are_alike(run: DiagnosedRun, name: str) -> bool:
 
 SYMMETRIC_UNITS = Check[SymmetricUnits](
     name="twin units",
-    question="Do the units of a hidden layer differ? Alike, they get the same gradient for ever.",
+    question="Do the units of each hidden layer differ? Equal units always get the same gradient.",
     rank=Rank.CAUSE,
     measure=measure_symmetric,
     criteria=(

@@ -29,7 +29,7 @@ def reliability(report: Report, title: str) -> Any:
     above.plot([0, 1], [0, 1], label="perfectly calibrated", **REFERENCE)
     above.vlines(bins.probability, low, high, label="range of chance (95%)", **luck)
     span = _span(bins.rows, "label" if report.labels else "row")
-    label = f"network, {span} a dot\n(mean error {report.calibration.error:.3g})"
+    label = f"network, {span} per dot\n(expected calibration error {report.calibration.error:.3g})"
     color = class_colors(2)[1] if len(report.classes) == 2 else NETWORK
     above.plot(bins.probability, bins.share, color=color, linewidth=1, alpha=0.4)
     above.plot(bins.probability, bins.share, "o", color=color, markersize=5, label=label)

@@ -49,8 +49,8 @@ def roc(report: Report, title: str) -> Any:
     axes.plot([0, 1], [0, 1], label="0.500  chance", **REFERENCE)
     style_axes(
         axes,
-        f"share of {_others(report)} taken for it (false positive rate)",
-        f"share of the {kind}'s rows found (true positive rate)",
+        f"false positive rate: share of {_others(report)} predicted as it",
+        f"true positive rate: share of the {kind}'s rows found",
     )
     _show(axes, lines, corner, f"area  {kind}", "lower right")
     return figure
@@ -70,8 +70,8 @@ def precision_recall(report: Report, title: str) -> Any:
         axes.plot([0, 1], [chance, chance], label=f"{chance:.3f}  chance", **REFERENCE)
     style_axes(
         axes,
-        f"share of the {kind}'s rows found (recall)",
-        "share of the rows taken for it that are (precision)",
+        f"recall: share of the {kind}'s rows found",
+        "precision: share of such predictions that are right",
     )
     _show(axes, lines, corner, f"average precision  {kind}", "lower left")
     return figure

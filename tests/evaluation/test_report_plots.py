@@ -75,7 +75,8 @@ def test_calibration_shows_the_bins_and_says_how_many_rows_each_has():
     _, _, dots = above.get_lines()
     bins = made.calibration
     np.testing.assert_array_equal(dots.get_xydata(), np.transpose([bins.probability, bins.share]))
-    assert texts(above)[-1] == f"network, 10 rows a dot\n(mean error {bins.error:.3g})"
+    error = f"(expected calibration error {bins.error:.3g})"
+    assert texts(above)[-1] == f"network, 10 rows per dot\n{error}"
     assert above.get_ylabel() == "share of rows that are 'yes'"
     assert below.get_xlabel() == "predicted probability of 'yes'"
     (outline,) = below.patches
