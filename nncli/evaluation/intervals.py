@@ -8,7 +8,7 @@ import numpy as np
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
-from nncli.parts.resamples import Resamples
+from nncli.parts.metrics.resamples import Resamples
 
 RESAMPLES = 1000
 MIN_ROWS = 10  # fewer tell nothing of how scores scatter

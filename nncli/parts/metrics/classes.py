@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from nncli.parts import labels
 from nncli.parts.arrays import Array
-from nncli.parts.class_predictions import Counts, Predictions, predicted_classes
 from nncli.parts.decision import LIKELIEST, Decision, has_label
+from nncli.parts.metrics import labels
+from nncli.parts.metrics.class_predictions import Counts, Predictions, predicted_classes
 from nncli.parts.metrics.metric import LABELS, ClassMetric, ClassPredictionMetric, Metric, one_class
-from nncli.parts.resamples import ClassCounts, Resamples, label_counts, row_means
+from nncli.parts.metrics.resamples import ClassCounts, Resamples, label_counts, row_means
 from nncli.registry import part
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
-from nncli.parts.resamples import Resamples
+from nncli.parts.metrics.resamples import Resamples
 from nncli.registry import Part
 
 CLASSES = frozenset({"binary", "classification"})

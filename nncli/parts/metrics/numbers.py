@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.parts.arrays import Array
 from nncli.parts.metrics.metric import NUMBERS, Metric
-from nncli.parts.resamples import Resamples, column_means, row_means
+from nncli.parts.metrics.resamples import Resamples, column_means, row_means
 from nncli.registry import part
 
 

@@ -4,12 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from nncli.parts import labels
 from nncli.parts.arrays import Array
-from nncli.parts.class_predictions import Predictions, true_probabilities
+from nncli.parts.metrics import labels
+from nncli.parts.metrics.class_predictions import Predictions, true_probabilities
 from nncli.parts.metrics.metric import ClassMetric, Metric, one_class
-from nncli.parts.ranking import average_precision
-from nncli.parts.resamples import Ranked, Resamples, row_means
+from nncli.parts.metrics.ranking import average_precision
+from nncli.parts.metrics.resamples import Ranked, Resamples, row_means
 from nncli.registry import part
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from nncli.constraints import Fraction, NonNegative, Positive
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array
-from nncli.parts.optimizer_state import InitialMoments, InitialSquares
+from nncli.parts.optimizers.initial_state import InitialMoments, InitialSquares
 from nncli.parts.optimizers.optimizer import FORMS, LearningRate, Optimizer, UpdateBuffers
 from nncli.registry import part
 

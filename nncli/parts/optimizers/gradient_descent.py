@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.constraints import Finite, Fraction, NonNegative
 from nncli.equivalent import Equivalent
-from nncli.parts.optimizer_state import InitialVelocity
+from nncli.parts.optimizers.initial_state import InitialVelocity
 from nncli.parts.optimizers.optimizer import FORMS, LearningRate, Optimizer, UpdateBuffers
 from nncli.registry import part
 

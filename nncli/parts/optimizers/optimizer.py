@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.constraints import Positive
 from nncli.parts.arrays import Array
-from nncli.parts.optimizer_state import InitialState
+from nncli.parts.optimizers.initial_state import InitialState
 from nncli.registry import Part
 
 LearningRate = Annotated[Positive, "step size before any schedule"]
