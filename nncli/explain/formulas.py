@@ -16,8 +16,8 @@ from nncli.errors import few, printable
 from nncli.frozen import frozen
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
+from nncli.parts.optimizer_state import InitialMoments
 from nncli.parts.optimizers import Optimizer, Sgd
-from nncli.parts.optimizers.initial_state import InitialMoments
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.threshold_choice import ChosenThreshold
 

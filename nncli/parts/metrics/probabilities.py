@@ -8,7 +8,6 @@ from nncli.parts.arrays import Array
 from nncli.parts.metrics import labels
 from nncli.parts.metrics.class_predictions import Predictions, true_probabilities
 from nncli.parts.metrics.metric import ClassMetric, Metric, one_class
-from nncli.parts.metrics.ranking import average_precision
 from nncli.parts.metrics.resamples import Ranked, Resamples, row_means
 from nncli.registry import part
 
@@ -127,3 +126,29 @@ class AveragePrecision(ClassMetric):
             present, total = present + np.isfinite(precision), total + np.nan_to_num(precision)
         has_several = resamples.scores(lambda drawn: np.ptp(truth[drawn], axis=1)) > 0
         return np.where(has_several, total / present, np.nan)
+
+
+def average_precision(scores: Array, is_true: Array) -> Array:
+    """sum_k (recall_k - recall_k-1) precision_k over thresholds k, falling; both (rows, columns).
+
+    (columns,): step-wise, without interpolation, as scikit-learn defines it. Rows of equal score
+    share a threshold. NaN for a column without true rows.
+
+    >>> average_precision(np.array([[0.9], [0.8], [0.4]]), np.array([[True], [False], [True]]))
+    array([0.83333333])
+    """
+    order = np.argsort(-scores, axis=0, kind="stable")
+    ranked, hits = (np.take_along_axis(each, order, axis=0) for each in (scores, is_true))
+    found = np.cumsum(hits, axis=0)
+    precision = found / np.arange(1, len(scores) + 1)[:, None]
+    at_threshold = np.take_along_axis(precision, _last_of_equals(ranked), axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((at_threshold * hits).sum(axis=0) / found[-1])
+
+
+def _last_of_equals(ranked: Array) -> Array:
+    """Of each row of each column, which row is the last of those that equal it."""
+    rows = np.arange(len(ranked))[:, None]
+    is_last = np.vstack([ranked[1:] != ranked[:-1], np.full((1, ranked.shape[1]), True)])
+    ends = np.where(is_last, rows, len(ranked))
+    return np.asarray(np.minimum.accumulate(ends[::-1], axis=0)[::-1])

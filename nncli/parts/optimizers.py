@@ -1,17 +1,267 @@
-"""Adaptive optimizers: a step size for each parameter, by its past gradients. Simple -> complex."""
+"""Optimizers: from a gradient to the next parameters. Simple -> complex.
+
+All of them see only flat vectors: theta, its gradient g and their own slots. An update consumes
+the gradient (g is its first scratch), and reads the numbers that change from step to step from
+0-d arrays, so that a plan can record an update once and replay it.
+"""
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from nncli.constraints import Fraction, NonNegative, Positive
+from nncli.constraints import Finite, Fraction, NonNegative, Positive, PositiveInt
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers.initial_state import InitialMoments, InitialSquares
-from nncli.parts.optimizers.optimizer import FORMS, LearningRate, Optimizer, UpdateBuffers
-from nncli.registry import part
+from nncli.parts.optimizer_state import (
+    InitialMoments,
+    InitialSquares,
+    InitialState,
+    InitialVelocity,
+)
+from nncli.registry import Part, part
+
+LearningRate = Annotated[Positive, "step size before any schedule"]
+FORMS = "before the first step, one number for all or numbers by tensor"
+
+
+@dataclass
+class UpdateBuffers:
+    """What an update works on: vectors of one length, and the step's scalars as 0-d arrays."""
+
+    theta: Array
+    g: Array
+    slots: Mapping[str, Array]
+    scalars: Mapping[str, Array]
+    scratch: Array | None = None
+
+
+class Optimizer(Part):
+    """(theta, gradient, slots) -> theta, slots.
+
+    slots: the vectors kept from step to step, all 0 at first unless `slot_start` says otherwise.
+    has_scratch: whether an update needs one more vector to work in.
+    full_batch: whether `batch_size: auto` means all rows.
+    changes_every_step: whether `scalars` depends on the step itself.
+    has_update: whether a step is one gradient and one `update`; else a stepper of its own moves
+    theta (nncli.engine.steppers).
+    is_resumable: whether what it keeps from step to step is all in the slots.
+    equivalents: scikit-learn: keys of the estimator, of {scaled_rate} and {scaled_epsilon}, for its
+    gradient has another factor; keras: an optimizer, with {clip} as its last key; pytorch: an
+    optimizer of model.parameters(). {epochs} is known to all.
+    """
+
+    kind = "optimizer"
+    slots: ClassVar[tuple[str, ...]] = ()
+    full_batch: ClassVar[bool] = False
+    changes_every_step: ClassVar[bool] = False
+    has_update: ClassVar[bool] = True
+    has_learning_rate: ClassVar[bool] = True
+    is_resumable: ClassVar[bool] = True
+    key_aliases = {"lr": "learning_rate"}
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """Its keys but for a state that isn't given."""
+        names = [each.name for each in fields(self)]
+        return tuple(n for n in names if n != "initial_state" or self.given_state is not None)
+
+    @property
+    def active_slots(self) -> tuple[str, ...]:
+        """The slots that these hyperparameters need."""
+        return self.slots
+
+    @property
+    def n_vectors(self) -> int:
+        """How many vectors of theta's length it keeps from step to step."""
+        return len(self.active_slots)
+
+    @property
+    def has_scratch(self) -> bool:
+        return False
+
+    @property
+    def given_state(self) -> InitialState | None:
+        """What the config has the slots start from, if anything."""
+        found: InitialState | None = getattr(self, "initial_state", None)
+        return found
+
+    @property
+    def steps_before(self) -> int:
+        """Steps that count as made before the first, for `scalars` and what is `shown`."""
+        return getattr(self.given_state, "step", 0)
+
+    def kept(self, slot: str) -> tuple[str, float]:
+        """What a slot is called where it is shown, and how many times that it holds."""
+        return slot, 1.0
+
+    def default_start(self, slot: str) -> float:
+        """What a slot is filled with if the config gives it no state."""
+        return 0.0
+
+    def slot_start(self, slot: str) -> float:
+        """The value a slot is filled with before the first step."""
+        given, factor = self._given(slot)
+        if given is None or isinstance(given, Mapping):
+            return self.default_start(slot)
+        return float(given) * factor
+
+    def slot_tensors(self, slot: str) -> dict[str, Array]:
+        """The tensors of a slot that start from numbers written out."""
+        given, factor = self._given(slot)
+        if not isinstance(given, Mapping):
+            return {}
+        return {tensor: np.array(numbers, float) * factor for tensor, numbers in given.items()}
+
+    def _given(self, slot: str) -> tuple[Any, float]:
+        """What the config has for a slot, None if nothing, and what times that the slot holds."""
+        name, factor = self.kept(slot)
+        state = self.given_state
+        return (state.slots()[name] if state is not None else None), factor
+
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        """The numbers of step 1, 2, ... that an update reads."""
+        return {"learning_rate": learning_rate}
+
+    def update(self, buffers: UpdateBuffers) -> None:
+        """Move theta and the slots by one step."""
+        raise NotImplementedError
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """Lines on what the slots hold, where that isn't what `formulas` calls so."""
+        return ()
+
+    def formulas(self) -> dict[str, str]:
+        """What a step sets, in order, as a teacher writes it: `shown` slots, then theta.
+
+        Of {W} (before), {g}, {lr}, the step {step}, the part's own keys and what stands before.
+        """
+        return dict.fromkeys([*self.active_slots, "theta"], "")
+
+    def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
+        """What `formulas` names, after step 1, 2, ..., from the slots."""
+        return dict(slots)
+
+
+VELOCITIES = {  # what SGD with momentum is elsewhere
+    "keras": "SGD has the learning rate inside its velocity, as here, with the sign turned",
+    "pytorch": "SGD has the learning rate outside its velocity (v <- m v + g; W <- W - lr v): the "
+    "same path while the rate is constant, and where it is not, by scaling the velocity as the "
+    "loop does",
+}
+
+DECAYS = {  # what its weight decay is elsewhere
+    "scikit-learn": "no weight decay; alpha is a penalty of weights, which the velocity sees",
+    "keras": "weight_decay is decoupled and reaches biases, as here",
+    "pytorch": "SGD's weight_decay is added to the gradient (L2), and so goes into the velocity: "
+    "the same without momentum, not with it",
+}
+
+
+@part("sgd")
+class Sgd(Optimizer):
+    """theta <- theta - lr g; with momentum v <- momentum v + lr g, theta <- theta - v.
+
+    The learning rate is inside the velocity. Nesterov: theta <- theta - (momentum v + lr g), with
+    the new v. Weight decay is decoupled: theta <- theta - lr weight_decay theta before the step,
+    which the velocity doesn't see; L2 is kernel_regularizer: l2.
+    Sources: Sutskever et al. (2013), On the importance of initialization and momentum; Loshchilov
+    and Hutter (2019), Decoupled weight decay regularization.
+    """
+
+    learning_rate: LearningRate = 0.01
+    momentum: Annotated[Fraction, "share of the velocity kept"] = 0.0
+    nesterov: Annotated[bool, "look ahead along the velocity"] = False
+    initial_velocity: Annotated[Finite, "every v before the first step"] = 0.0
+    weight_decay: Annotated[NonNegative, "share of theta taken off per unit of lr"] = 0.0
+    initial_state: Annotated[
+        InitialVelocity | None, f"v {FORMS}: {{velocity: {{output/W: [[0.1], [0.2]]}}}}"
+    ] = None
+    equivalents = {
+        "scikit-learn": Equivalent(
+            'solver="sgd", learning_rate_init={scaled_rate:.12g}, momentum={momentum}, '
+            "nesterovs_momentum={nesterov}",
+            "momentum is 0.9 with nesterovs_momentum by default; the rate is inside the velocity, "
+            "as here",
+        ),
+        "keras": "SGD({learning_rate}{with_momentum}{clip})",
+        "pytorch": "torch.optim.SGD(model.parameters(), lr={learning_rate}{with_momentum})",
+    }
+
+    def __post_init__(self) -> None:
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum > 0")
+        if self.initial_velocity and not self.momentum:
+            raise ValueError("initial_velocity needs a momentum > 0")
+        if self.initial_state is not None and not self.momentum:
+            raise ValueError(
+                "initial_state needs a momentum > 0: without one nothing is remembered"
+            )
+        if self.initial_state is not None and self.initial_velocity:
+            raise ValueError("expected initial_velocity or initial_state, not both")
+
+    @property
+    def active_slots(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
+    @property
+    def has_scratch(self) -> bool:
+        return self.nesterov or self.weight_decay > 0
+
+    def default_start(self, slot: str) -> float:
+        return self.initial_velocity
+
+    def update(self, buffers: UpdateBuffers) -> None:
+        if self.weight_decay:
+            assert buffers.scratch is not None
+            np.multiply(buffers.theta, buffers.scalars["learning_rate"], out=buffers.scratch)
+            np.multiply(buffers.scratch, self.weight_decay, out=buffers.scratch)
+            np.subtract(buffers.theta, buffers.scratch, out=buffers.theta)
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
+        if not self.momentum:
+            np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+            return
+        velocity = buffers.slots["velocity"]
+        np.multiply(velocity, self.momentum, out=velocity)
+        np.add(velocity, buffers.g, out=velocity)
+        if self.nesterov:
+            assert buffers.scratch is not None
+            np.multiply(velocity, self.momentum, out=buffers.scratch)
+            np.subtract(buffers.theta, buffers.scratch, out=buffers.theta)
+            np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+        else:
+            np.subtract(buffers.theta, velocity, out=buffers.theta)
+
+    def formulas(self) -> dict[str, str]:
+        decayed = self.fill("{W} * (1 - {lr} * {weight_decay})") if self.weight_decay else "{W}"
+        if not self.momentum:
+            return {"theta": f"{decayed} - {{lr}} * {{g}}"}
+        velocity = self.fill("{momentum} * {velocity} + {lr} * {g}")
+        ahead = (
+            self.fill("({momentum} * {velocity} + {lr} * {g})") if self.nesterov else "{velocity}"
+        )
+        return {"velocity": velocity, "theta": f"{decayed} - " + ahead}
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        keys = f", momentum={self.momentum}" if self.momentum else ""
+        keys += ", nesterov=True" if self.nesterov else ""
+        keys += f", weight_decay={self.weight_decay}" if self.weight_decay else ""
+        found = super().equivalent(library, with_momentum=keys, **names)
+        notes = [VELOCITIES.get(library, "")] if self.momentum else []
+        notes += [DECAYS.get(library, "")] if self.weight_decay else []
+        return Equivalent(found.code, *found.notes, *(note for note in notes if note))
+
+
+@part("gd", "gradient_descent")
+class GradientDescent(Sgd):
+    """sgd whose batch is, unless given, the whole training set."""
+
+    full_batch = True
+    equivalents = Sgd.equivalents
+
 
 INSIDE = (
     "'s epsilon is inside the root, sqrt(s + epsilon): epsilon^2 = {square:g} comes nearest, "
@@ -333,3 +583,45 @@ class Nadam(Adam):
         """The same as adam, with m corrected for the step ahead."""
         shown = super().shown(slots, step)
         return {**shown, "m_hat": shown["m"] / (1.0 - self.betas[0] ** (step + 1))}
+
+
+@part("lbfgs", "l_bfgs")
+class Lbfgs(Optimizer):
+    """Limited-memory BFGS with a line search, by scipy.optimize (L-BFGS-B without bounds).
+
+    An epoch is one iteration over all training rows. It has no learning rate.
+    Source: Liu and Nocedal (1989), On the limited memory BFGS method; Byrd et al. (1995).
+    """
+
+    history: Annotated[PositiveInt, "number of past steps that approximate the curvature"] = 10
+    gradient_tolerance: Annotated[NonNegative, "stop when every |gradient| is at most this"] = 1e-8
+    max_line_search: Annotated[PositiveInt, "trial points an iteration"] = 20
+    full_batch = True
+    has_update = has_learning_rate = is_resumable = False
+    key_aliases = {}
+    libraries = ("scipy",)
+    equivalents = {
+        "scikit-learn": Equivalent(
+            'solver="lbfgs", tol={gradient_tolerance}, max_fun={evaluations}',
+            "the same SciPy routine, but it also stops when the loss falls by less than 2.2e-9, "
+            "relatively; memory 10 and 20 line-search trials are fixed",
+        ),
+        "keras": unsupported("lbfgs: Keras has no such optimizer"),
+        "pytorch": Equivalent(
+            "torch.optim.LBFGS(model.parameters(), max_iter={epochs}, max_eval={evaluations}, "
+            "history_size={history}, tolerance_grad={gradient_tolerance}, tolerance_change=0.0, "
+            'line_search_fn="strong_wolfe")',
+            "LBFGS has another line search and first step: the way to the minimum differs",
+        ),
+    }
+
+    @property
+    def n_vectors(self) -> int:
+        return 2 * self.history  # what was stepped, and how the gradient changed
+
+    def update(self, buffers: UpdateBuffers) -> None:
+        raise NotImplementedError("lbfgs has no update: see engine/steppers/lbfgs.py")
+
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        evaluations = names["epochs"] * self.max_line_search
+        return super().equivalent(library, evaluations=evaluations, **names)

@@ -1,4 +1,4 @@
-"""Initial state: what an optimizer remembers before the first step, written out in a config."""
+"""Optimizer state: what an optimizer remembers before the first step, written out in a config."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
