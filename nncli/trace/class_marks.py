@@ -1,4 +1,4 @@
-"""Class marks: what every student has right, question by question, and what went wrong most."""
+"""Class marks: what every student has right, question by question, and most frequent mistakes."""
 
 import csv
 import io

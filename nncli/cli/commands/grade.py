@@ -133,7 +133,7 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
     from nncli.engine.notation import written
 
     carried = sum(mark.is_carried for mark in marks)
-    how = f" ({carried} as what follows from an earlier slip)" if carried else ""
+    how = f" ({carried} right except for an earlier mistake)" if carried else ""
     echo_line(f"{file}: {_right(marks)} of {len(marks)} right{how}")
     rows = [
         [
