@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 from nncli.frozen import frozen
 
-LONGEST_LINE = 2000  # signs
+MAX_LINE_LENGTH = 2000  # signs
 
 
 class NncliError(Exception):
@@ -35,7 +35,7 @@ class NncliError(Exception):
 
     def lines(self) -> list[str]:
         """The message, one line per problem, whatever signs of a file's own are in it."""
-        return [printable(line, LONGEST_LINE)[:LONGEST_LINE] for line in self._problems()]
+        return [printable(line, MAX_LINE_LENGTH)[:MAX_LINE_LENGTH] for line in self._problems()]
 
     def _problems(self) -> list[str]:
         """The message of each."""
@@ -64,17 +64,17 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All the problems of one config, in the order of their places; `MOST_SHOWN` are named."""
+    """All the problems of one config, in the order of their places; `MAX_SHOWN` are named."""
 
-    MOST_SHOWN: ClassVar[int] = 100
+    MAX_SHOWN: ClassVar[int] = 100
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self._problems()))
 
     def _problems(self) -> list[str]:
-        left = len(self.problems) - self.MOST_SHOWN
-        shown = map(str, self.problems[: self.MOST_SHOWN])
+        left = len(self.problems) - self.MAX_SHOWN
+        shown = map(str, self.problems[: self.MAX_SHOWN])
         return [*shown, *([f"and {left:,} more"] if left > 0 else [])]
 
 
@@ -112,9 +112,9 @@ class FormatsFound(DataError):
 
 
 class TableError(DataError):
-    """Problems of a table's cells, each with its file and line; at most `MOST_SHOWN` are named."""
+    """Problems of a table's cells, each with its file and line; at most `MAX_SHOWN` are named."""
 
-    MOST_SHOWN: ClassVar[int] = 20
+    MAX_SHOWN: ClassVar[int] = 20
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class TableError(DataError):
         formats: by column, the keys of `data.columns` with which all cells are numbers, if any.
         """
         self.formats = dict(formats or {})
-        self.problems = tuple(problems)[: self.MOST_SHOWN]
+        self.problems = tuple(problems)[: self.MAX_SHOWN]
         self.count = max(count, len(problems))
         super().__init__("\n".join(self._problems()))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 SAFE = r"[\w@%+=:,./\\-]+"  # signs that cmd and PowerShell take as they are
-MOST_PROCESSES = 61  # that Windows lets one process wait for
+MAX_PROCESSES = 61  # that Windows lets one process wait for
 _position = threading.Lock()  # of descriptors that are read and written where they stand
 
 

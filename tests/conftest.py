@@ -27,7 +27,7 @@ from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
-from nncli.evaluation.boosted_trees import FEWEST_ITERATIONS
+from nncli.evaluation.boosted_trees import MIN_ITERATIONS
 from nncli.evaluation.intervals import resample
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
@@ -47,6 +47,10 @@ def _has_room(folder: Path) -> bool:
 # stays on the disk.
 if _has_room(IN_MEMORY) and "NNCLI_SOAK" not in os.environ:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+# What whoever starts the tests likes of a terminal makes no line wider and none coloured.
+for liked in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM"):
+    os.environ.pop(liked, None)
 
 # The same examples every time, and no times: what fails is a fault of what was changed. Asked for
 # more examples (NNCLI_EXAMPLES=1000 in some files) and in the soak, they are drawn anew.
@@ -131,12 +135,6 @@ class Run:
         return self.file("model.safetensors"), kept
 
 
-def without_color() -> dict[str, str]:
-    """This process's environment, but for what would make a child's output wider or coloured."""
-    unwanted = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM")
-    return {key: value for key, value in os.environ.items() if key not in unwanted}
-
-
 def command_line(*arguments: object, before: str = "") -> list[str]:
     """The command of a process that runs nncli. before: Python that it executes first."""
     program = ["-c", f"{before}\nfrom nncli.cli.main import main; main()"]
@@ -174,7 +172,7 @@ def _evaluations_here_fit_here() -> Iterator[None]:
 def _evaluations_here_grow_few_trees() -> Iterator[None]:
     """A fifth of what they grow. What the trees are has tests of its own, of all of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", FEWEST_ITERATIONS)
+        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", MIN_ITERATIONS)
         yield
 
 
@@ -238,7 +236,7 @@ def process() -> Callable[..., Outcome]:
     """process("train", path, ...): the command, in a process of its own."""
 
     def call(*arguments: object, **options: Any) -> Outcome:
-        options = {"env": without_color(), "capture_output": True, "timeout": PATIENCE, **options}
+        options = {"capture_output": True, "timeout": PATIENCE, **options}
         done = subprocess.run(command_line(*arguments), text=True, **options)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -254,7 +252,7 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def call(*arguments: object, before: str = "", **options: Any) -> subprocess.Popen[str]:
-        options = {"env": without_color(), "text": True, **options}
+        options = {"text": True, **options}
         started.append(subprocess.Popen(command_line(*arguments, before=before), **options))
         return started[-1]
 
@@ -315,7 +313,6 @@ def iris_outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         text=True,
         timeout=PATIENCE,
         cwd=runs.parent,
-        env=without_color(),
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Child:
-    """A command under way, with files in `folder` for what it says."""
+    """A command under way, with files for what it says."""
 
     fork_server: "ForkServer"
     pid: int
@@ -69,7 +70,7 @@ class ForkServer:
         self.environment = {**os.environ, **environment}
 
     def __enter__(self) -> "ForkServer":
-        self.children = 0
+        self.children, self.folder = 0, tempfile.TemporaryDirectory()
         self.server = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
@@ -80,6 +81,7 @@ class ForkServer:
 
     def __exit__(self, *error: object) -> None:
         self.server.communicate()
+        self.folder.cleanup()
 
     def ask(self, order: Mapping[str, object]) -> int:
         assert self.server.stdin is not None
@@ -96,7 +98,7 @@ class ForkServer:
         stdout: where it prints to, if not to what its end is asked for.
         """
         self.children += 1
-        said = folder.parent / f"said-{self.children}"
+        said = Path(self.folder.name) / str(self.children)
         for suffix in (".out", ".err"):
             said.with_suffix(suffix).touch()
         order = {

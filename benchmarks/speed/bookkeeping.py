@@ -34,7 +34,7 @@ from nncli.engine.epoch_scorer import EpochScorer
 from nncli.engine.steppers.choice import stepper
 from nncli.engine.stop import Stop
 
-FEWEST, SHORTER = 2, 3  # epochs of a run; bare steps are timed over a third of them
+MIN_EPOCHS, SHORTER = 2, 3  # epochs of a run; bare steps are timed over a third of them
 WHOLE = 50  # epochs from which scoring can be spared: there are ten scored ones at least
 
 
@@ -70,7 +70,7 @@ def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
             making = _making(path, given)
             seconds, scored, logged = _whole(path, given, Path(folder))
             seconds -= making
-            steps = epochs * _epoch(bare, max(FEWEST, epochs // SHORTER))
+            steps = epochs * _epoch(bare, max(MIN_EPOCHS, epochs // SHORTER))
             whole.append(seconds)
             compiling.append(making)
             scoring.append(scored / seconds)
@@ -81,7 +81,7 @@ def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
 
 def _epochs(row: Row, bare: Program, least: float) -> int:
     """The row's own, or as many of them as its steps take so long for; WHOLE at least."""
-    epochs = FEWEST
+    epochs = MIN_EPOCHS
     while (seconds := epochs * _epoch(bare, epochs)) < least / 4 and epochs < row.epochs:
         epochs *= 2
     return min(row.epochs, max(WHOLE, round(epochs * least / seconds)))

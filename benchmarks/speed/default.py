@@ -10,7 +10,7 @@ from nncli.config.load import load
 from nncli.engine.job import Job
 from nncli.engine.steppers.choice import pays
 
-MOST_UPDATES = 1 << 30
+MAX_UPDATES = 1 << 30
 
 
 def built(row: Row, folder: Path) -> Job:
@@ -27,7 +27,7 @@ def default(job: Job) -> str:
 def compiled_from(job: Job) -> int | None:
     """Updates from which compiling is expected to pay, found by halving; None if it never is."""
     steps = job.steps_per_epoch
-    short, long = 0, MOST_UPDATES // steps
+    short, long = 0, MAX_UPDATES // steps
     if not _pays(job, long):
         return None
     while long - short > 1:

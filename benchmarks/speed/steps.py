@@ -23,7 +23,7 @@ from benchmarks.speed.programs import DEFAULT, PROGRAMS, Missing, Program, Task
 from benchmarks.speed.rows import ROWS, Row
 
 TOLERANCE = 5e-3  # of the losses, relative
-FEWEST = 3  # epochs of a run
+MIN_EPOCHS = 3  # epochs of a run
 REFERENCE = "nncli numpy"  # whose loss the others have to reach
 
 
@@ -67,13 +67,13 @@ class Clock:
 
     run: Program
     steps_per_epoch: int
-    epochs: int = FEWEST
+    epochs: int = MIN_EPOCHS
 
     def calibrate(self, least: float) -> None:
         """Make a run last for about so many seconds."""
         while (ran := self.run(self.epochs)).seconds < least / 4:
             self.epochs *= 4
-        self.epochs = max(FEWEST, round(ran.epochs * least / ran.seconds))
+        self.epochs = max(MIN_EPOCHS, round(ran.epochs * least / ran.seconds))
 
     def seconds_a_step(self) -> float:
         ran = self.run(self.epochs)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class NotDrawn(Exception):
-    """The background plotter failed to draw a picture."""
+    """The background plotter failed to draw a plot."""
 
 
 class BackgroundPlotter:
-    """A process that imports matplotlib while this one trains, then draws one picture.
+    """A process that imports matplotlib while this one trains, then draws one plot.
 
     The import takes longer than training a small network; on a second core it costs no time. The
-    process reads one request from standard input, writes the picture to standard output, and ends;
+    process reads one request from standard input, writes the plot to standard output, and ends;
     it also ends when its parent closes the pipe.
     """
 
@@ -40,11 +40,11 @@ class BackgroundPlotter:
         """The loss curve of one run as a png. Raises NotDrawn."""
         if self._process is None:
             raise NotDrawn(self._trouble)
-        picture, errors = self._process.communicate(json.dumps(vars(run)).encode())
+        plot, errors = self._process.communicate(json.dumps(vars(run)).encode())
         lines = errors.decode("utf-8", "replace").strip().splitlines()
         if code := self._process.returncode:
             raise NotDrawn([f"its process ended with {code}", *lines][-1])
-        return picture
+        return plot
 
     def __enter__(self) -> "BackgroundPlotter":
         return self

@@ -1,4 +1,4 @@
-"""Plots: what all figures share: size, axis labels, titles and legends."""
+"""Figure style: what all plots share: size, axis labels, titles and legends."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ def short(name: str, longest: int = MAX_NAME) -> str:
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
-def cut_inside(text: str, longest: int) -> str:
+def truncate_middle(text: str, longest: int) -> str:
     """One line, cut in its middle.
 
-    >>> cut_inside("a-run-with-a-very-long-name-001, 22 test rows", 36)
+    >>> truncate_middle("a-run-with-a-very-long-name-001, 22 test rows", 36)
     'a-run-with-…ng-name-001, 22 test rows'
     """
     text = escaped(" ".join(text.split()))
@@ -30,7 +30,7 @@ def cut_inside(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:start]}…{text[-KEPT_END - 1 :]}"
 
 
-def letters_width(text: str, points: float) -> float:
+def text_width(text: str, points: float) -> float:
     """The width of a text in inches."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
@@ -48,7 +48,7 @@ def new_figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def dress(axes: Any, x: str, y: str) -> None:
+def style_axes(axes: Any, x: str, y: str) -> None:
     """Label axes, without math markup; set number ticks; hide the upper and right frame."""
     axes.set_xlabel(x, parse_math=False)
     axes.set_ylabel(y, parse_math=False)
@@ -57,17 +57,19 @@ def dress(axes: Any, x: str, y: str) -> None:
         number_ticks(axis)
 
 
-def entitle(axes: Any, what: str, title: str, **place: Any) -> None:
+def set_title(axes: Any, what: str, title: str, **place: Any) -> None:
     """A title in two lines: `what` is shown, and of which run and rows, cut to the width.
 
     place: y=1.0 if the left axis has no power of ten at its top. Matplotlib looks for it
-    by measuring the whole axis, three times a picture.
+    by measuring the whole axis, three times a plot.
     """
     room = axes.figure.get_figwidth() - TITLE_MARGIN
     longest = min(len(title), MAX_TITLE)
-    while longest > KEPT_END + 2 and letters_width(cut_inside(title, longest), TITLE_POINTS) > room:
+    while (
+        longest > KEPT_END + 2 and text_width(truncate_middle(title, longest), TITLE_POINTS) > room
+    ):
         longest -= 1
-    text = f"{what}\n{cut_inside(title, longest)}"
+    text = f"{what}\n{truncate_middle(title, longest)}"
     axes.set_title(text, loc="left", fontsize=TITLE_POINTS, parse_math=False, **place)
 
 

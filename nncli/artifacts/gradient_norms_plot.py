@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import show_epochs
-from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
+from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
 from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
-from nncli.artifacts.rendering import check_format, write_picture
+from nncli.artifacts.rendering import check_format, write_plot
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.errors import UserError
 
@@ -24,7 +24,7 @@ def draw_gradient_norms(run: Curves, path: Path, is_log: bool | None = None) -> 
     check_format(path)
     if not _columns(run):
         raise UserError(f"{run.name} has no gradient norms: nncli train {ENABLE} keeps them")
-    write_picture(path, lambda: _figure(run, is_log=is_log is not False), _described(run))
+    write_plot(path, lambda: _figure(run, is_log=is_log is not False), _described(run))
 
 
 def _columns(run: Curves) -> dict[str, list[float]]:
@@ -49,14 +49,14 @@ def _figure(run: Curves, *, is_log: bool) -> Any:
         marker = "o" if len(epochs) < 3 else None
         axes.plot(epochs, norms, color=color, linewidth=1.6, label=label, marker=marker)
     number_ticks(axes.xaxis, integer=True)
-    dress(axes, "epoch", "gradient norm")
+    style_axes(axes, "epoch", "gradient norm")
     if is_log and any(norm > 0 for norms in layers.values() for norm in norms):
         axes.set_yscale("log")
         log_ticks(axes.yaxis)
     show_epochs(axes, [epochs[-1]])
     axes.grid(alpha=0.25)
     axes.margins(x=0.02)
-    entitle(axes, "Gradient norm of each layer", run.name)
+    set_title(axes, "Gradient norm of each layer", run.name)
     legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 

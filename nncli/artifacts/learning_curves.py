@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
-from nncli.artifacts.rendering import check_format, write_picture
+from nncli.artifacts.rendering import check_format, write_plot
 from nncli.engine.metric_columns import VAL
 from nncli.errors import UserError
 
@@ -57,6 +57,6 @@ def draw_curves(
     if is_log and not any(value > 0 for value in values):
         raise UserError(f"{metric} has no positive values to draw on a logarithmic axis")
     try:
-        write_picture(path, lambda: curves_figure(runs, metric, is_log), described(runs, metric))
+        write_plot(path, lambda: curves_figure(runs, metric, is_log), described(runs, metric))
     except OverflowError:
         raise UserError(f"{metric} has values too large to draw on this axis") from None

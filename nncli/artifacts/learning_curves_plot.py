@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import Any
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO, show_epochs
-from nncli.artifacts.figure_style import cut_inside, dress, legend, new_figure
+from nncli.artifacts.figure_style import legend, new_figure, style_axes, truncate_middle
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.engine.metric_columns import GRADIENT_NORM, VAL
@@ -80,7 +80,7 @@ def curves_figure(runs: Sequence[Curves], metric: str, is_log: bool | None = Non
     if not is_alone:
         _explain_styles(axes, runs, metric)
     number_ticks(axes.xaxis, integer=True)
-    dress(axes, "epoch", _label(runs, metric))
+    style_axes(axes, "epoch", _label(runs, metric))
     _set_scales(axes, runs, metric, is_log)
     axes.grid(alpha=0.25)
     axes.margins(x=0.02)
@@ -181,9 +181,9 @@ def _by(run: Curves, column: str) -> str:
 
 def run_label(run: Curves, best: tuple[str, int, float] | None, like: str | None) -> str:
     """A run's legend label among several runs."""
-    name = cut_inside(run.name, MAX_LETTERS).lstrip("_")  # matplotlib hides labels in _
+    name = truncate_middle(run.name, MAX_LETTERS).lstrip("_")  # matplotlib hides labels in _
     if like is not None:
-        return f"{name}  the same as {cut_inside(like, MAX_LETTERS)}"
+        return f"{name}  the same as {truncate_middle(like, MAX_LETTERS)}"
     return name if best is None else f"{name}  {best[2]:.4g} at {best[1]:,}"
 
 

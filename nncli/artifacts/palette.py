@@ -1,4 +1,4 @@
-"""The palette: a class has the same colour in every picture.
+"""The palette: a class has the same colour in every plot.
 
 It follows from the class's index among all of the run's classes, also where few are shown.
 """

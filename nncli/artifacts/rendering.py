@@ -1,4 +1,4 @@
-"""Pictures: draw with matplotlib's defaults, independent of the user's settings."""
+"""Rendering: draw figures with matplotlib's defaults, independent of the user's settings."""
 
 import io
 import os
@@ -25,23 +25,23 @@ WINDOW_KEYS = ("backend", "backend_fallback", "interactive", "toolbar")  # setti
 
 
 def check_format(path: Path) -> None:
-    """Raises UserError for a suffix that is no picture format."""
+    """Raises UserError for a suffix that is no format of plots."""
     if path.suffix.lower() not in FORMATS:
         raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
 
 
-def write_picture(path: Path, draw: Callable[[], Any], alt: str = "") -> None:
+def write_plot(path: Path, draw: Callable[[], Any], alt: str = "") -> None:
     """Write the figure that `draw` returns, in the suffix's format. Equal figures have equal bytes.
 
     alt: alternative text, stored in the file.
     Raises OverflowError for values that no axis can show, FileFailure if it can't write.
     """
-    content = picture(path.suffix.lower(), draw, alt)
+    content = render(path.suffix.lower(), draw, alt)
     with output_file(path) as file:
         file.write(content)
 
 
-def picture(suffix: str, draw: Callable[[], Any], alt: str = "") -> bytes:
+def render(suffix: str, draw: Callable[[], Any], alt: str = "") -> bytes:
     """The figure that `draw` returns, encoded. Raises OverflowError or ValueError."""
     with own_style():
         return content_of(draw(), suffix, alt)
@@ -87,7 +87,7 @@ def own_style() -> Iterator[None]:
 
 
 def _is_drawn(key: str) -> bool:
-    """Whether a setting affects pictures."""
+    """Whether a setting affects plots."""
     return key not in WINDOW_KEYS and not key.startswith("webagg.")
 
 

@@ -1,1 +1,1 @@
-"""What a network predicts all over the plane of two features, as numbers and as a picture."""
+"""What a network predicts all over the plane of two features, as numbers and as a plot."""

@@ -16,13 +16,13 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.table import Table
 
-MOST_POINTS = 2_000
+MAX_POINTS = 2_000
 MOVED_ROWS = 1_000  # to find the features that matter
 
 
 @frozen
 class Points:
-    """Training rows, each with all its own features, that have a place in the picture.
+    """Training rows, each with all its own features, that have a place in the plot.
 
     places: (rows, axes) along the axes.
     truth: (rows,) class indices, of a label 0 or 1; of a regression, the target's values.
@@ -44,12 +44,12 @@ class Points:
 
 @frozen
 class Boundary:
-    """What a picture shows.
+    """What a plot shows.
 
     run: its name.  target: what is predicted.  classes: its classes; of a label, no and yes; none
     in a regression.
     predictions: (steps, classes) or (steps, steps, classes) probabilities; (..., 1) numbers. The
-    second axis comes first, as the rows of a picture do.
+    second axis comes first, as the rows of a plot do.
     held: what the other features are all over the grid.  held_at: what these values are, in words.
     is_chosen: whether the axes are some of several features, and nobody named them.
     decision: which class a place is given.  decided: in words, if a threshold parts two classes.
@@ -113,7 +113,7 @@ def held_at(table: Table, names: Iterable[str]) -> str:
 def feature_names(
     predictor: Predictor, rows: Array, features: str | None, output: int | None
 ) -> tuple[str, ...]:
-    """The features that a picture is drawn over: those named, all of two, or what matters most."""
+    """The features that a plot is drawn over: those named, all of two, or what matters most."""
     table = predictor.table
     if features is not None:
         return named(table, features)
@@ -132,7 +132,7 @@ def _points(
     is_lacking = np.isnan(places).any(axis=1)
     is_far = ((places < low) | (places > high)).any(axis=1) & ~is_lacking
     left_out = {"of": len(rows), "lacking": int(is_lacking.sum()), "far": int(is_far.sum())}
-    drawn = _sample(np.flatnonzero(~is_lacking & ~is_far), MOST_POINTS)
+    drawn = _sample(np.flatnonzero(~is_lacking & ~is_far), MAX_POINTS)
     shown, places = shown[drawn], places[drawn]
     truth = table.y[shown] if output is None else table.y[shown, output]
     if table.task == "regression":

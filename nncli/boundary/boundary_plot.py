@@ -1,4 +1,4 @@
-"""Drawing: a boundary as a curve over one feature, or as a map over two."""
+"""The boundary plot: a boundary as a curve over one feature, or as a map over two."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import REFERENCE, dress, new_figure, short
+from nncli.artifacts.figure_style import REFERENCE, new_figure, short, style_axes
 from nncli.artifacts.number_ticks import number_format
 from nncli.artifacts.palette import NETWORK
-from nncli.artifacts.rendering import write_picture
+from nncli.artifacts.rendering import write_plot
 from nncli.boundary.boundary import Boundary
 from nncli.boundary.grid import Axis
 from nncli.boundary.plot_style import (
@@ -33,7 +33,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST
 
 COLUMN = 0.4  # half the width of a category's piece of the curve
-MOST_STRIPS = 8  # classes whose dots get room of their own
+MAX_STRIPS = 8  # classes whose dots get room of their own
 CONTOURS = 14
 FAINTEST, STRONGEST = 0.10, 0.60  # shades: of a class no likelier than others, of a sure one
 
@@ -59,7 +59,7 @@ def _draw_numbers(boundary: Boundary) -> Any:
 def _draw_probabilities(boundary: Boundary) -> Any:
     """The probability of each class; below, the training rows in a strip for each."""
     figure = class_figure(boundary)
-    strips = 0.4 + 0.22 * min(len(boundary.classes), MOST_STRIPS)
+    strips = 0.4 + 0.22 * min(len(boundary.classes), MAX_STRIPS)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, strips))
     colors = class_colors(len(boundary.classes))
     for color, probability in zip(colors, boundary.predictions.T, strict=True):
@@ -89,7 +89,7 @@ def _draw_strips(axes: Any, boundary: Boundary, colors: Array) -> None:
     heights = points.truth + np.random.default_rng(1).uniform(-0.25, 0.25, len(points))
     places = np.column_stack([dots(boundary)[:, 0], heights])
     scatter_classes(axes, points, places, colors)
-    dress(axes, short(boundary.axes[0].name), "rows")
+    style_axes(axes, short(boundary.axes[0].name), "rows")
     axes.set(yticks=[], ylim=(len(boundary.classes) - 0.5, -0.5))
 
 
@@ -217,7 +217,7 @@ def _draw_borders(axes: Any, boundary: Boundary) -> None:
 
 
 def _draw_scale(axes: Any, classes: int) -> None:
-    """What the shades mean, in grey, beside the picture."""
+    """What the shades mean, in grey, beside the plot."""
     bar = axes.inset_axes((1.04, 0.0, 0.035, 0.3))
     grey = np.full((128, 1, 3), 0.25)
     image = _shade(grey, np.linspace(0, 1, 128)[:, None])
@@ -234,7 +234,7 @@ def draw_boundary(boundary: Boundary, path: Path) -> None:
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
     try:
-        write_picture(path, lambda: _drawing(boundary)(boundary), described(boundary))
+        write_plot(path, lambda: _drawing(boundary)(boundary), described(boundary))
     except (OverflowError, ValueError):
         raise UserError(f"{path}: the values are too large to draw") from None
 

@@ -13,13 +13,13 @@ from nncli.parts.table import Table
 STEPS = 240  # of an axis
 MARGIN = 0.05  # of its range, beyond the training rows on either side
 FAR = 10.0  # quartile ranges from the quartiles: beyond them a value has no place
-LARGEST = 1e100  # number of an axis
-MOST_COLUMNS = 30  # categories of an axis
+MAX_NUMBER = 1e100  # number of an axis
+MAX_COLUMNS = 30  # categories of an axis
 
 
 @frozen
 class Axis:
-    """A feature that a picture is drawn along.
+    """A feature that a plot is drawn along.
 
     positions: (STEPS,) ascending: of a number, its own values. Of a category, places in columns
     one wide, around 0, 1, 2, ...
@@ -60,7 +60,7 @@ def axis_over(table: Table, name: str, rows: Array) -> Axis:
     present = values[~np.isnan(values)]
     if table.kind(name) != "numeric":
         return _category_axis(table, name, np.unique(present))
-    if np.abs(present).max() > LARGEST:
+    if np.abs(present).max() > MAX_NUMBER:
         raise UserError(
             f"feature '{name}' has values too large to draw: choose others with --features"
         )
@@ -80,10 +80,10 @@ def _range(values: Array) -> tuple[float, float]:
 
 
 def _category_axis(table: Table, name: str, codes: Array) -> Axis:
-    if len(codes) > MOST_COLUMNS:
+    if len(codes) > MAX_COLUMNS:
         raise UserError(
             f"feature '{name}' has {len(codes)} categories, but an axis has room for "
-            f"{MOST_COLUMNS}: choose others with --features"
+            f"{MAX_COLUMNS}: choose others with --features"
         )
     words = table.categories.get(name, ("0", "1"))
     positions = np.linspace(-0.5, len(codes) - 0.5, STEPS)

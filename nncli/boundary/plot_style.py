@@ -1,4 +1,4 @@
-"""Style: what every picture of a boundary has: its axes, its dots, its legend, its caption."""
+"""Style: what every plot of a boundary has: its axes, its dots, its legend, its caption."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import dress, new_figure, short
+from nncli.artifacts.figure_style import new_figure, short, style_axes
 from nncli.artifacts.palette import class_colors as palette_colors
 from nncli.boundary.boundary import Boundary, Points
 from nncli.boundary.grid import Axis
@@ -19,13 +19,13 @@ JITTER = 0.3  # of a column of a category, in which the dots are spread
 UNBROKEN = "\N{NO-BREAK SPACE}"
 NOWHERE = "0.88"  # where no prediction is finite
 NAMES = 12  # in a column of the legend
-MOST_NAMES = 3 * NAMES
+MAX_NAMES = 3 * NAMES
 
 
 def frame(axes: Any, boundary: Boundary, y: str) -> None:
     """Title, labels, and the axis of the first feature; y: what the other axis shows."""
     x = boundary.axes[0]
-    dress(axes, short(x.name), short(y))
+    style_axes(axes, short(x.name), short(y))
     axes.set_title(short(boundary.run, 60), loc="left", fontsize=11, parse_math=False)
     axes.set_xlim(*x.ends)
     if x.categories:
@@ -107,7 +107,7 @@ def class_figure(boundary: Boundary) -> Any:
 
 def _columns(boundary: Boundary) -> int:
     """Of the legend."""
-    return -(-min(len(boundary.classes), MOST_NAMES) // NAMES)
+    return -(-min(len(boundary.classes), MAX_NAMES) // NAMES)
 
 
 def class_colors(count: int) -> Array:
@@ -135,9 +135,9 @@ def class_legend(axes: Any, boundary: Boundary, colors: Array) -> None:
 
     entries = [
         (Line2D([], [], color=color, marker="o", linestyle=""), short(name))
-        for name, color in zip(boundary.classes[:MOST_NAMES], colors, strict=False)
+        for name, color in zip(boundary.classes[:MAX_NAMES], colors, strict=False)
     ]
-    if (more := len(boundary.classes) - MOST_NAMES) > 0:
+    if (more := len(boundary.classes) - MAX_NAMES) > 0:
         entries.append((Line2D([], [], linestyle=""), f"and {more:,} more"))
     is_wrong = boundary.points.is_wrong
     if is_wrong is not None and is_wrong.any():

@@ -1,4 +1,4 @@
-"""Features: which one or two of them a picture is drawn over."""
+"""Features: which one or two of them a plot is drawn over."""
 
 import numpy as np
 

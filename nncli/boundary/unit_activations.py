@@ -23,7 +23,7 @@ FIRST = "first"  # the layer, where none is named
 
 @frozen
 class Units:
-    """What a picture shows.
+    """What a plot shows.
 
     layer: its name.  activations: (steps, units) or (steps, steps, units), as in a boundary.
     scores: the same before the activation; None of a layer that has none.

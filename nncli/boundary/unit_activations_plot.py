@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import dress, new_figure, short
+from nncli.artifacts.figure_style import new_figure, short, style_axes
 from nncli.artifacts.number_ticks import number_format
 from nncli.artifacts.palette import NETWORK
-from nncli.artifacts.rendering import write_picture
+from nncli.artifacts.rendering import write_plot
 from nncli.boundary.plot_style import NOWHERE, held_still, ticks
 from nncli.boundary.unit_activations import Units
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
-MOST = 32  # units that a picture has room for
+MAX_UNITS = 32  # units that a plot has room for
 ACROSS, PANEL = 8, (1.5, 1.4)  # panels side by side; inches of one
-FEWEST_ACROSS = 3  # panels whose width a title needs
+MIN_ACROSS = 3  # panels whose width a title needs
 STRONGEST = 99.0  # percentile of |activation| that has the strongest colour
 
 
@@ -27,7 +27,7 @@ def draw_units(units: Units, path: Path) -> None:
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
     try:
-        write_picture(path, lambda: _figure(units), described(units))
+        write_plot(path, lambda: _figure(units), described(units))
     except (OverflowError, ValueError):
         raise UserError(f"{path}: the values are too large to draw") from None
 
@@ -40,10 +40,10 @@ def described(units: Units) -> str:
 
 
 def _figure(units: Units) -> Any:
-    count = min(units.activations.shape[-1], MOST)
+    count = min(units.activations.shape[-1], MAX_UNITS)
     across = min(ACROSS, count)
     down = -(-count // across)
-    width = PANEL[0] * max(across, FEWEST_ACROSS) + 1.0
+    width = PANEL[0] * max(across, MIN_ACROSS) + 1.0
     figure = new_figure(width, PANEL[1] * down + 1.1)
     grid = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     panels, is_map = grid.ravel(), len(units.axes) == 2
@@ -104,7 +104,7 @@ def _draw_curve(axes: Any, units: Units, unit: int) -> None:
 def _name_axes(figure: Any, grid: Any, units: Units) -> None:
     """The features' names, once each; the numbers at the outer panels."""
     corner, style = grid[-1, 0], {"fontsize": 8}
-    dress(corner, "", "")
+    style_axes(corner, "", "")
     if units.axes[0].categories:
         ticks(corner.set_xticks, units.axes[0], rotation=30, ha="right")
     if len(units.axes) == 2 and units.axes[1].categories:
@@ -122,7 +122,7 @@ def _say(figure: Any, units: Units, width: float) -> None:
     title = f"{short(units.run, 60)}: the {count:,} units of {units.layer}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, parse_math=False)
     said = ["Black line: z = 0."] if units.scores is not None and len(units.axes) == 2 else []
-    said += [f"{count - MOST:,} more units aren't drawn."] if count > MOST else []
+    said += [f"{count - MAX_UNITS:,} more units aren't drawn."] if count > MAX_UNITS else []
     said += [held_still(units.held, units.held_at)] if units.held else []
     text = textwrap.fill(" ".join(said), int(14 * width))
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="0.35", parse_math=False)

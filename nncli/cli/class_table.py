@@ -20,11 +20,11 @@ def class_lines(marks: ClassMarks) -> Iterator[str]:
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     yield from _tables(marks, width)
     if any(marks.score(student).carried for student in marks.marks):
-        yield from wrap("* some of it right as what follows from an earlier slip", width)
+        yield from wrap("* includes answers that are right except for an earlier mistake", width)
         yield ""
     found = marks.went_wrong()
     if found:
-        yield "what went wrong most"
+        yield "most frequent mistakes"
     for each in found[:MAX_SLIPS]:
         where, who = _some(each.questions), _some(each.students)
         said = f"{each.slip}, in {where}: {counted(each.answers, 'answer')} of {who}"

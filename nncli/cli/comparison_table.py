@@ -105,7 +105,7 @@ def _figures(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
         ("mean", [_number(group.mean.value, decimals) for group in groups]),
         ("±95%", [_number(group.mean.reach, decimals) for group in groups]),
         ("std", [_number(group.std, decimals) for group in groups]),
-        ("- best", [_number(each.value if each else None, decimals, "+") for each in versus]),
+        ("vs best", [_number(each.value if each else None, decimals, "+") for each in versus]),
         ("±95%", [_number(each.reach if each else None, decimals) for each in versus]),
         ("p", [_p(group) for group in groups]),
     ]

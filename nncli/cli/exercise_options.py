@@ -39,7 +39,7 @@ variant_option = click.option(
     "--variant",
     type=click.IntRange(0, 2**31),
     metavar="NUMBER",
-    help="Draw the first weights anew, two digits each: as many variants as there are numbers.",
+    help="Draw other initial weights, with two digits each; a number for each variant.",
 )
 blank_option = click.option(
     "--blank",

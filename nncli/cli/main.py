@@ -23,11 +23,13 @@ from nncli.operating_system import words_of
 FIRST = (  # in the help's order; other commands come after these
     *(
         "train",
+        "sweep",
         "watch",
         "evaluate",
         "report",
         "predict",
         "compare",
+        "runs",
         "plot-loss",
         "plot-sweep",
         "plot-boundary",

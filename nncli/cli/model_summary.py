@@ -127,14 +127,14 @@ def model_summary(built: Built) -> str:
         )
         frozen = f" ({node.frozen})" if node.frozen else ""
         rows.append([node.name, what, f"{node.inputs} -> {node.outputs}", f"{count:,}{frozen}"])
-    split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
+    split = ", ".join(f"{name} {len(rows_):,}" for name, rows_ in built.rows.named().items())
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
         ["loss", f"{network.loss.title}: {network.loss.summary}"],
         ["optimizer", part_in_words(experiment.optimizer)],
         ["schedule", part_in_words(experiment.schedule)],
         ["engine", _engine(experiment.training)],
-        ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
+        ["data", f"{built.table.task}, {len(built.table):,} rows ({split})"],
     ]
     if (every := experiment.output.log_every) > 1:
         facts.append(["metrics", f"a row every {every} epochs (output.log_every)"])

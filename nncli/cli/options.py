@@ -13,7 +13,7 @@ from nncli.cli.streams import write_out
 from nncli.data.reading.table_formats import READABLE
 from nncli.errors import UserError
 
-PICTURES = ("png", "svg", "pdf")
+PLOT_FORMATS = ("png", "svg", "pdf")
 
 CONFIG = click.Path(path_type=Path)
 RUN = click.Path(path_type=Path)
@@ -67,16 +67,16 @@ format_option: Callable[[Any], Any] = click.option(
 format_options: Callable[[Any], Any] = click.option(
     "--format",
     "formats",
-    type=click.Choice([*PICTURES, *READABLE]),
+    type=click.Choice([*PLOT_FORMATS, *READABLE]),
     multiple=True,
-    help="Of pictures [png]; or what - holds, standard input [csv].",
+    help="Of plots [png]; or what - holds, standard input [csv].",
 )
-picture_format_option: Callable[[Any], Any] = click.option(
-    "--format", "picture_format", type=click.Choice(PICTURES), help="Of the picture [png]."
+plot_format_option: Callable[[Any], Any] = click.option(
+    "--format", "plot_format", type=click.Choice(PLOT_FORMATS), help="Of the plot [png]."
 )
 
 
-def picture_option(default: str) -> Callable[[Any], Any]:
+def plot_option(default: str) -> Callable[[Any], Any]:
     """`-o` of a command that draws. default: the file name without it."""
     return click.option(
         "-o",
@@ -87,13 +87,13 @@ def picture_option(default: str) -> Callable[[Any], Any]:
 
 
 def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
-    """(format of standard input, format of pictures) of `format_options`."""
+    """(format of standard input, format of plots) of `format_options`."""
     inputs = [each for each in formats if each in READABLE]
-    pictures = [each for each in formats if each in PICTURES]
-    for several in (inputs, pictures):
+    plots = [each for each in formats if each in PLOT_FORMATS]
+    for several in (inputs, plots):
         if len(several) > 1:
             raise click.UsageError(f"--format: {' and '.join(several)} exclude each other")
-    return next(iter(inputs), None), next(iter(pictures), PICTURES[0])
+    return next(iter(inputs), None), next(iter(plots), PLOT_FORMATS[0])
 
 
 @contextmanager

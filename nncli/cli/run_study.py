@@ -25,13 +25,13 @@ def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option(
         "--on",
         metavar="ENGINE",
-        help="Where the runs of a study go: dask:ADDRESS, or mpi (under mpiexec).",
+        help="Where the runs of a study are trained: dask:ADDRESS, or mpi (under mpiexec).",
     )(command)
     return click.option(
         "--workers",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Processes that train runs of a study side by side.",
+        help="Processes that train the runs of a study at the same time.",
     )(command)
 
 

@@ -5,19 +5,26 @@ from collections.abc import Mapping, Sequence
 from nncli.errors import escaped
 
 
-def figure(value: float | None) -> str:
-    """A number with at most six significant digits."""
-    return "" if value is None else f"{value:.6g}"
+def figure(value: float | None, digits: int = 6) -> str:
+    """A number with so many significant digits, below 1e12 without an exponent.
+
+    >>> figure(0.987654321), figure(15_293.4, 4), figure(1e-7), figure(None)
+    ('0.987654', '15290', '1e-07', '')
+    """
+    if value is None:
+        return ""
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:.0f}" if 10**digits <= abs(rounded) < 1e12 else f"{value:.{digits}g}"
 
 
 def plus_minus(deviation: float | None) -> str:
     """A deviation as text; empty for None."""
-    return "" if deviation is None else f"± {deviation:.2g}"
+    return "" if deviation is None else f"± {figure(deviation, 2)}"
 
 
 def from_to(bounds: Sequence[float] | None) -> str:
     """An interval as text; empty for None."""
-    return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""
+    return f"{figure(bounds[0], 4)} to {figure(bounds[1], 4)}" if bounds else ""
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ from nncli.cli.model_summary import model_summary
 from nncli.cli.run_study import StudyOptions, run_study, say_end
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, warn
-from nncli.cli.text_table import plus_minus, table
+from nncli.cli.text_table import figure, plus_minus, table
 from nncli.engine.duration import Duration, duration
 from nncli.engine.metric_columns import metric_of
 from nncli.engine.threads import free_cores
@@ -33,7 +33,7 @@ def train_ensemble(
         took = duration(first.job)
         workers = workers or _useful_workers(count, took.likely)
     if not options.quiet:
-        by = "each stops by a part of its own" if prepared.folds else "with other seeds"
+        by = "each stopped by its own validation rows" if prepared.folds else "with other seeds"
         echo_err(model_summary(first))
         echo_err(f"{count} such networks, {by}; this is the first")
         echo_err(f"{_in_words(count, took, workers, is_known=options.on is None)}\n")
@@ -93,9 +93,9 @@ def print_result(result: dict[str, Any]) -> None:
     rows += [
         [
             metric_of(name),
-            f"{value:.4g}",
+            figure(value, 4),
             plus_minus(result["std"][name]),
-            f"{together[metric_of(name)]:.4g}",
+            figure(together[metric_of(name)], 4),
         ]
         for name, value in result["mean"].items()
         if metric_of(name) in together

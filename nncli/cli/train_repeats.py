@@ -9,7 +9,7 @@ from nncli.cli.model_summary import model_summary
 from nncli.cli.run_study import StudyOptions, run_study, say_end
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, warn
-from nncli.cli.text_table import from_to, plus_minus, table
+from nncli.cli.text_table import figure, from_to, plus_minus, table
 from nncli.errors import NothingLeft
 from nncli.study import repeats
 
@@ -64,8 +64,8 @@ def print_result(result: dict[str, Any]) -> None:
     rows = [
         [
             name,
-            *(f"{run['metrics'][name]:.4g}" for run in shown),
-            f"{mean:.4g}",
+            *(figure(run["metrics"][name], 4) for run in shown),
+            figure(mean, 4),
             plus_minus(result["std"][name]),
             from_to(result["interval"][name]),
         ]

@@ -136,7 +136,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _say(folder: Path, students: int, blanks: int, ending: str) -> None:
-    of = f"{blanks} blanks each, the numbers of each student others"
+    of = f"{blanks} blanks each, different numbers for each student"
     echo_line(f"{folder}: worksheets of {students} students, {of}")
     if ending == ".html":
         echo_line(f"to print, all in one: {folder / TOGETHER}{ending}")

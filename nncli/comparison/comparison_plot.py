@@ -1,4 +1,4 @@
-"""Drawing: each group's curve with a band over its runs, and a box plot of its values."""
+"""The comparison plot: each group's curve with a band over its runs, and a box of its values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_epochs, show_range
-from nncli.artifacts.figure_style import dress, new_figure, short
+from nncli.artifacts.figure_style import new_figure, short, style_axes
 from nncli.artifacts.palette import COLORS, OTHERS
-from nncli.artifacts.rendering import write_picture
+from nncli.artifacts.rendering import write_plot
 from nncli.comparison.comparison import Comparison
 from nncli.comparison.group_labels import MAX_LABEL_LETTERS, labels
 from nncli.engine.metric_columns import VAL, metric_of
 from nncli.errors import UserError
-from nncli.evaluation.statistics import FEWEST
+from nncli.evaluation.statistics import MIN_VALUES
 
 SHADES = COLORS[:8]
 WIDTH, HEIGHT, BOX_HEIGHT = 10.5, 4.2, 0.26  # inches
@@ -28,7 +28,7 @@ def draw_comparison(comparison: Comparison, path: Path) -> None:
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
     try:
-        write_picture(path, lambda: _figure(comparison), described(comparison))
+        write_plot(path, lambda: _figure(comparison), described(comparison))
     except OverflowError:
         raise UserError(f"{comparison.metric} has values too large to draw") from None
 
@@ -85,7 +85,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
         if color != OTHERS:
             axes.fill_between(epochs, low, high, color=color, alpha=shade, linewidth=0, zorder=1)
             ends.append((float(mean[-1]), name, color))
-    dress(axes, "epoch", column)
+    style_axes(axes, "epoch", column)
     axes.grid(alpha=0.25)
     show_range(axes.yaxis, seen, is_score=comparison.is_score)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -142,7 +142,7 @@ def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: lis
     half = min(0.36, 0.16 / row)
     for place, (group, color) in enumerate(zip(comparison.groups, colors, strict=True)):
         own, y = np.array(group.runs.values), count - place
-        if len(own) >= FEWEST:
+        if len(own) >= MIN_VALUES:
             low, left, right, high = np.percentile(own, (0, 25, 75, 100))
             axes.plot([low, high], [y, y], color=color, linewidth=1.0, zorder=1)
             axes.barh(y, right - left, 1.6 * half, left, color="white", zorder=2)
@@ -152,7 +152,7 @@ def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: lis
         if len(own) > 1:
             mean = [group.mean.value] * 2
             axes.plot(mean, [y - half, y + half], color=color, linewidth=2.2, zorder=4)
-    dress(axes, comparison.metric, "")
+    style_axes(axes, comparison.metric, "")
     values = [np.array(group.runs.values) for group in comparison.groups]
     show_range(axes.xaxis, values, is_score=comparison.is_score)
     axes.grid(alpha=0.25, axis="x")

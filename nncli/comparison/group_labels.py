@@ -10,7 +10,7 @@ from nncli.errors import printable
 
 MIN_SHORTENED = 12  # letters; names up to this length are kept
 MAX_VALUE_LETTERS = 60
-MAX_LABEL_LETTERS = 30  # in a picture
+MAX_LABEL_LETTERS = 30  # in a plot
 ALWAYS_SHOWN = {"units", "learning_rate"}
 NEVER_SHOWN = (None, False, 0.0)  # values of a part's keys
 
@@ -102,7 +102,7 @@ def _words(value: Any, unsaid: Mapping[str, set[str]]) -> str:
 
 
 def labels(keys: Sequence[str], groups: Sequence[Group]) -> tuple[list[str], str]:
-    """A distinct label per group for a picture, and an explanation of the labels if needed.
+    """A distinct label per group for a plot, and an explanation of the labels if needed.
 
     Keys with values if these are short, else values only, else shortened names.
     """

@@ -7,10 +7,10 @@ import numpy as np
 
 from nncli.comparison.results import SECONDS, Result
 from nncli.engine.metric_columns import rows_of
-from nncli.evaluation.statistics import FEWEST, Mean, Test, mean, welch
+from nncli.evaluation.statistics import MIN_VALUES, Mean, Test, mean, welch
 from nncli.frozen import frozen
 
-TOO_FEW = f"fewer than {FEWEST} pairs of runs"
+TOO_FEW = f"fewer than {MIN_VALUES} pairs of runs"
 EQUAL = "the differences are all equal"
 OTHER_DATA = "other data"
 OF_TRAIN = "training rows of several splits"
@@ -104,7 +104,7 @@ def _on_one_split(a: Runs, b: Runs, split: str) -> Difference:
         for result in a.by_split[split]
         if result.pairing_key.seeds in of_b
     ]
-    if len(pairs) >= FEWEST:
+    if len(pairs) >= MIN_VALUES:
         return _tested(mean([of_a - of_b for of_a, of_b in pairs]), "paired t")
     values_a, values_b = ([runs.value(r) for r in runs.by_split[split]] for runs in (a, b))
     return _tested(welch(values_a, values_b), "Welch")
@@ -112,5 +112,5 @@ def _on_one_split(a: Runs, b: Runs, split: str) -> Difference:
 
 def _tested(found: Mean, test: Test) -> Difference:
     if found.p is None:
-        return Difference(found, why=TOO_FEW if found.n < FEWEST else EQUAL)
+        return Difference(found, why=TOO_FEW if found.n < MIN_VALUES else EQUAL)
     return Difference(found, test)

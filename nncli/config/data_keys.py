@@ -45,48 +45,48 @@ class Data:
         str | Annotated[list[str], Length(1)] | None,
         "the table's column to predict, or several: numbers, or labels of two values each",
     ] = None
-    features: Annotated[Features, "the columns to learn from, and those made of them"] = field(
-        default_factory=Features
+    features: Annotated[Features, "which columns are features, and columns derived from them"] = (
+        field(default_factory=Features)
     )
     columns: Annotated[
         dict[str, Kind | ColumnKeys],
-        "what a column holds, where its values mislead, and how it is written",
+        "the type and format of columns, where they are inferred wrongly",
     ] = field(default_factory=dict)
     sample_weight: Annotated[
         str | None, "the table's column that says how much each row counts in the loss"
     ] = None
-    missing: Annotated[list[str], "cells that mean there is no value"] = field(
+    missing: Annotated[list[str], "texts that mean a missing value"] = field(
         default_factory=lambda: list(MISSING_MARKERS)
     )
     fold_case: Annotated[
-        bool, "whether Yes, yes and YES are one text, called as most cells spell it"
+        bool, "whether Yes, yes and YES are one text, in the most frequent spelling"
     ] = False
-    missing_target: Annotated[
-        Literal["error", "drop"], "what becomes of rows that lack the target"
-    ] = "error"
+    missing_target: Annotated[Literal["error", "drop"], "what happens to rows without a target"] = (
+        "error"
+    )
     delimiter: Annotated[
         str | None,
-        "between a text table's cells: a sign, or whitespace for runs of blanks; null: told from "
-        "each file's first rows",
+        "the sign between the cells of a text table, or whitespace for blanks and tabs; null: "
+        "inferred from the first rows",
     ] = None
     header: Annotated[
-        bool | None, "whether the first row has the columns' names; null: told from its cells"
+        bool | None, "whether the first row has the column names; null: inferred from its cells"
     ] = None
     decimal: Annotated[Literal[".", ","], "the sign before a fraction"] = "."
     encoding: Annotated[
-        str, "of a text table, such as cp1252; a byte order mark in the file overrules it"
+        str, "of a text table, such as cp1252; a byte order mark in the file takes precedence"
     ] = "utf-8"
-    comment: Annotated[str | None, "what lines begin with that are no rows, as '#'"] = None
-    skip_rows: Annotated[Count, "lines before the table: titles, say"] = 0
+    comment: Annotated[str | None, "lines that start with this sign are skipped, as '#'"] = None
+    skip_rows: Annotated[Count, "lines to skip before the table, such as titles"] = 0
     on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
     task: Annotated[
         Task | Auto,
-        "what the target calls for; auto: by its values; multilabel: of several targets, which a "
-        "row has",
+        "the kind of target; auto: inferred from its values; multilabel: several targets of two "
+        "values each",
     ] = "auto"
     classes: Annotated[
         list[bool | Finite | str] | None,
-        "all classes of the target, in their order, also those that no row has; null: the rows'",
+        "all classes of the target in order, including those without rows; null: those of the rows",
     ] = None
     split: Annotated[
         Split | Auto,
@@ -94,11 +94,10 @@ class Data:
     ] = "auto"
     train_rows: Annotated[
         PositiveInt | None,
-        "so many of the split's training rows, drawn in the classes' proportions; the others are "
-        "left out; null: all",
+        "keep this many of the training rows, in the classes' proportions; null: all",
     ] = None
     preprocessing: Annotated[
-        PreprocessingKeys | Literal["none"], "none switches every step off"
+        PreprocessingKeys | Literal["none"], "none: no preprocessing at all"
     ] = field(default_factory=PreprocessingKeys)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,9 @@ class DecisionKeys:
     the weights that the run keeps. Metrics during training are then still those at 0.5.
     """
 
-    threshold: Annotated[Between | None, "what the probability has to exceed"] = None
+    threshold: Annotated[Between | None, "the second class is predicted above this probability"] = (
+        None
+    )
     maximize: Annotated[
         Goal | None, "chosen on the validation rows for this score; f1: of the second class"
     ] = None

@@ -23,10 +23,12 @@ from nncli.registry import Part
 class NetworkKeys:
     """The layers, from input to output."""
 
-    input: Annotated[PositiveInt | Input | Auto, "features; a check, the data decides"] = "auto"
-    hidden: Annotated[Sequence[PositiveInt | Layer], "layers, or just their units (relu)"] = field(
-        default_factory=lambda: [16]
-    )
+    input: Annotated[
+        PositiveInt | Input | Auto, "number of features; only a check, since the data decides"
+    ] = "auto"
+    hidden: Annotated[
+        Sequence[PositiveInt | Layer], "layers; a number is a dense relu layer of so many units"
+    ] = field(default_factory=lambda: [16])
     output: Annotated[Output, "the last layer"] = field(default_factory=Output)
 
 
@@ -44,18 +46,18 @@ class OutputKeys:
     """What a run leaves behind, and where."""
 
     dir: Annotated[str, "the folder of run directories, relative to where nncli is called"] = "runs"
-    plots: Annotated[list[Literal["loss"]], "pictures drawn at the end"] = field(
+    plots: Annotated[list[Literal["loss"]], "plots drawn at the end"] = field(
         default_factory=lambda: ["loss"]
     )
     log_every: Annotated[
         PositiveInt | Auto,
-        "epochs per row of metrics.csv; auto: as few as keep it to 1,000 rows, and in long runs of "
-        "larger networks scoring to a tenth of the time",
+        "epochs per row of metrics.csv; auto: so that it has at most 1,000 rows, and that scoring "
+        "takes at most a tenth of the time in long runs of larger networks",
     ] = "auto"
     gradient_norms: Annotated[
         bool,
-        "whether metrics.csv has |gradient| of each layer, at the epoch's final weights, of 1,000 "
-        "training rows at most",
+        "adds the gradient norm of each layer to metrics.csv, at the epoch's final weights, over "
+        "at most 1,000 training rows",
     ] = False
     tensorboard: Annotated[
         str | None,
@@ -106,23 +108,25 @@ class Experiment:
         "back, gets those of `nncli init --quick`",
     ] = field(default_factory=NetworkKeys)
     loss: Annotated[Loss | Auto, "auto: by the output's activation"] = "auto"
-    optimizer: Annotated[Optimizer, "how a gradient moves the weights"] = field(
+    optimizer: Annotated[Optimizer, "how gradients change the weights"] = field(
         default_factory=Adam
     )
     schedule: Annotated[Schedule, "how the learning rate changes"] = field(default_factory=Constant)
-    training: Annotated[TrainingKeys, "how long, in what portions"] = field(
+    training: Annotated[TrainingKeys, "epochs, batches, stopping"] = field(
         default_factory=TrainingKeys
     )
     decision: Annotated[
-        DecisionKeys | None, "how one of two classes is decided; null: the likelier one"
+        DecisionKeys | None, "how one of two classes is chosen; null: the more probable one"
     ] = None
-    evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
-    output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
-    ensemble: Annotated[EnsembleKeys | None, "several networks as one model; null: one network"] = (
-        field(default=None, compare=False)
+    evaluation: Annotated[Evaluation, "which metrics are measured"] = field(
+        default_factory=Evaluation
     )
-    sweep: Annotated[SweepKeys | None, "the search of `nncli sweep`; no part of a run"] = field(
-        default=None, compare=False
+    output: Annotated[OutputKeys, "which files a run leaves"] = field(default_factory=OutputKeys)
+    ensemble: Annotated[
+        EnsembleKeys | None, "several networks whose predictions are averaged; null: one network"
+    ] = field(default=None, compare=False)
+    sweep: Annotated[SweepKeys | None, "the search of `nncli sweep`; ignored by `nncli train`"] = (
+        field(default=None, compare=False)
     )
 
     @property

@@ -1,4 +1,4 @@
-"""Feature keys: `data.features`: which columns the network sees, and what is made of them."""
+"""Feature keys: `data.features`: which columns are features, and what is derived from them."""
 
 from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +26,7 @@ Degree = Annotated[int, Bounds(ge=2, le=100)]
 class PolynomialKeys:
     """All products of powers of some columns."""
 
-    degree: Annotated[Degree, "of the products, all exponents together"]
+    degree: Annotated[Degree, "the highest sum of exponents in a product"]
     of: Annotated[
         Annotated[list[str], Length(1)] | None, "null: every feature that holds numbers"
     ] = None
@@ -34,7 +34,7 @@ class PolynomialKeys:
 
 @frozen(kw_only=True)
 class Features:
-    """Which columns the network sees, and what is made of them."""
+    """Which columns are features, and what is derived from them."""
 
     include: Annotated[
         list[str] | None, "null: all but the target, constant columns and id-like ones"

@@ -21,21 +21,22 @@ class Numeric:
     """What is done to each numeric feature, with statistics of the training rows."""
 
     impute: Annotated[
-        Impute | Auto, "what stands in for a missing number; auto: median, none for built-in data"
+        Impute | Auto, "how missing numbers are filled; auto: median, none for built-in data"
     ] = "auto"
     missing_indicator: Annotated[
         bool,
-        "an input more, of 0 or 1, for each number, boolean or date that training rows lack",
+        "adds a 0/1 input for each number, boolean or date column with missing training cells",
     ] = False
     scale: Annotated[
         NumericScale | Auto,
         "auto: standard, but none for gates, inline rows and and_float; quantile: to a normal "
-        "distribution by rank; robust_clip: by median and quartiles, bent to stay within +-3",
+        "distribution by rank; robust_clip: by median and quartiles, smoothly limited to +-3",
     ] = "auto"
     encode: Annotated[
         Encode,
-        "instead of scaling; piecewise_linear: an input for each bin between quantiles of the "
-        "training rows, 1 below the value, 0 above it, linear within; dates are scaled still",
+        "instead of scaling; piecewise_linear: one input per bin between quantiles of the "
+        "training rows: 1 if the value is above the bin, 0 if below, linear within; dates are "
+        "still scaled",
     ] = "none"
     bins: Annotated[
         Annotated[int, Bounds(ge=1, le=MAX_BINS)],
@@ -43,8 +44,8 @@ class Numeric:
     ] = BINS
     with_value: Annotated[
         bool,
-        "of piecewise_linear: the value, by mean and standard deviation, is an input too, beside "
-        "bins that then go from 0 to 1/2",
+        "of piecewise_linear: the standardized value is an input too, and the bins then go from 0"
+        " to 1/2",
     ] = False
 
     def __post_init__(self) -> None:
@@ -64,29 +65,30 @@ class Categorical:
     """What is done to each feature of categories; the training rows say which there are."""
 
     impute: Annotated[
-        ImputeCategory, "what stands in for a missing one; category: missing is one of its own"
+        ImputeCategory, "how missing texts are filled; category: missing is a category of its own"
     ] = "most_frequent"
     encode: Annotated[
         Literal["onehot", "embedding"],
-        "an input of 0 or 1 for each category, or a vector for each, which training moves",
+        "a 0/1 input for each category, or a trained vector for each",
     ] = "onehot"
     embedding_size: Annotated[
-        PositiveInt | Auto, "numbers of a vector; auto: 8 (Holzmueller et al., 2024)"
+        PositiveInt | Auto, "length of a vector; auto: 8 (Holzmueller et al., 2024)"
     ] = "auto"
     one_hot_max_size: Annotated[
-        Count, "of embedding; columns of so few categories have an input for each all the same"
+        Count,
+        "of embedding: columns of at most this many categories are one-hot encoded all the same",
     ] = MAX_ONE_HOT
     min_count: Annotated[
-        PositiveInt, "training rows that a category needs; rarer ones are taken for one, (rare)"
+        PositiveInt, "training rows that a category needs; rarer ones become one category, (rare)"
     ] = 1
     max_categories: Annotated[
         Annotated[int, Bounds(ge=2)] | None,
-        "of a column; the most frequent, then (rare); null: any number",
+        "per column: the most frequent ones, and (rare) for the others; null: no limit",
     ] = None
     handle_unknown: Annotated[
         Unknown,
-        "a category that no training row has; ignore: it is as the rare ones or, where there are "
-        "none, all its inputs are 0",
+        "a category without training rows; ignore: treated as (rare), or all inputs 0 if there is"
+        " no (rare)",
     ] = "ignore"
 
     def __post_init__(self) -> None:

@@ -20,8 +20,8 @@ class Range:
 
     low: Annotated[int | Finite, "the least"]
     high: Annotated[int | Finite, "the greatest"]
-    log: Annotated[bool, "whether factors count, not differences"] = False
-    step: Annotated[PositiveInt | Positive | None, "null: every number between"] = None
+    log: Annotated[bool, "logarithmic scale"] = False
+    step: Annotated[PositiveInt | Positive | None, "null: any number between"] = None
 
     def __post_init__(self) -> None:
         if self.low >= self.high:
@@ -48,24 +48,29 @@ Choices = Annotated[Sequence[Node], Length(1)]
 class SweepKeys:
     """Many trainings of this config, to find better values of some keys."""
 
-    space: Annotated[dict[str, Range | Choices], "by key as in --set: a range or the choices"]
-    method: Annotated[Method, "how values are chosen; tpe learns from the trials before"] = "tpe"
-    trials: Annotated[PositiveInt, "how many; the first is the config as it is"] = 40
-    objective: Annotated[str, "a val_ column of metrics.csv; auto: what stopping watches"] = "auto"
-    seeds: Annotated[PositiveInt, "runs of each trial, whose mean counts"] = 1
+    space: Annotated[
+        dict[str, Range | Choices], "a range or a list of values for each key, written as in --set"
+    ]
+    method: Annotated[Method, "how values are chosen; tpe learns from earlier trials"] = "tpe"
+    trials: Annotated[PositiveInt, "how many; the first is the config as given"] = 40
+    objective: Annotated[
+        str, "a val_ column of metrics.csv; auto: what early stopping monitors"
+    ] = "auto"
+    seeds: Annotated[PositiveInt, "runs of each trial, which is judged by their mean"] = 1
     folds: Annotated[
         Annotated[int, Bounds(ge=2)] | None, "in place of seeds: cross-validate each trial"
     ] = None
     prune: Annotated[Literal["median"] | None, "stop trials worse than half of those before"] = None
     ahead: Annotated[
-        PositiveInt, "trials under way at most; part of the result, whoever trains them"
+        PositiveInt, "trials that run at once, at most; it influences which trials are tried"
     ] = 4
     seed: Annotated[Seed, "of the search"] = 0
     keep: Annotated[
-        Literal["best", "all", "none"], "whose weights and checkpoints stay; metrics all do"
+        Literal["best", "all", "none"],
+        "whose weights and checkpoints are kept; metrics are kept of all",
     ] = "best"
     confirm: Annotated[
-        Count, "at the end, seeds unseen so far for the best and the first; 0: none"
+        Count, "new seeds with which the best trial and the given config are trained again; 0: none"
     ] = 5
 
     def __post_init__(self) -> None:

@@ -70,7 +70,7 @@ def _refuse_undefined(
     from nncli.data.formulas.derived import key_of
     from nncli.data.formulas.undefined import undefined
 
-    shown = zip(range(TableError.MOST_SHOWN), undefined(formula, found, values), strict=False)
+    shown = zip(range(TableError.MAX_SHOWN), undefined(formula, found, values), strict=False)
     problems = [
         cell_problem(table.place(int(rows[row])), name, message) for _, (row, message) in shown
     ]

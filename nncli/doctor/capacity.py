@@ -46,19 +46,19 @@ class Memorized:
     name: str
 
     def __str__(self) -> str:
-        result = f"{len(self.rows)} rows: {self.reference:.2g} of their loss left with adam"
+        result = f"{len(self.rows)} rows: {self.reference:.2g} of their loss remains with adam"
         own = "" if self.own is None else f", {self.own:.2g} with the run's {self.name}"
         return f"{result}{own}"
 
     def too_small(self) -> str:
         left = of_guessing(self.reference)
-        return f"the network can't learn {len(self.rows)} rows by heart: even adam leaves {left}"
+        return f"the network can't overfit {len(self.rows)} rows: even with adam {left} remains"
 
     def bad_steps(self) -> str:
         assert self.own is not None
         return (
-            f"the network could learn {len(self.rows)} rows by heart, but its optimizer leaves "
-            f"{of_guessing(self.own)}"
+            f"the network can overfit {len(self.rows)} rows, but not with its optimizer: "
+            f"{of_guessing(self.own)} remains"
         )
 
 
@@ -69,7 +69,7 @@ def measure_capacity(run: DiagnosedRun) -> Memorized | str:
     own = least_loss(run, rows, run.job.optimizer) if run.has_steps else None
     name = run.job.optimizer.name
     if own is not None and own <= LEARNED:
-        return f"{len(rows)} rows: {own:.2g} of their loss left with {name}"
+        return f"{len(rows)} rows: {own:.2g} of their loss remains with {name}"
     return Memorized(rows, left_by_reference(run, rows), own, name)
 
 
@@ -196,7 +196,7 @@ def _memorize(
 
 CAPACITY = Check[Memorized](
     name="overfit a few rows",
-    question="Can a fresh network learn a handful of rows by heart?",
+    question="Can the network overfit a few rows from its initial weights?",
     rank=Rank.SYMPTOM,
     measure=measure_capacity,
     criteria=(

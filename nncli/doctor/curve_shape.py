@@ -13,7 +13,7 @@ from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.fix_trials import finish_run, learns_most
 from nncli.frozen import frozen
 
-FEWEST = 5  # logged epochs
+MIN_EPOCHS = 5  # logged epochs
 LATE = 0.1  # the last share of a run
 # of the whole fall of the loss, in the last tenth: a straight line has 0.1
 STEEP, GENTLE = 0.04, 0.01
@@ -34,28 +34,30 @@ class Bouncing:
     lowest: float
     highest: float
     counts: bool
-    per: str = "an epoch"
+    per: str = "per epoch"
 
     def __str__(self) -> str:
-        return f"in the second half the loss goes up by {self.rise:.2g} of guessing's {self.per}"
+        return (
+            f"rises of the loss in the second half: {self.rise:.2g} of that of guessing {self.per}"
+        )
 
     def message(self) -> str:
         return (
-            f"the loss bounces: in the second half of the run it went up by {self.rise:.0%} of the "
-            f"loss of guessing {self.per}, from {self.lowest:.4g} to {self.highest:.4g}"
+            f"the loss oscillates: in the second half of the run it rose by {self.rise:.0%} of the "
+            f"loss of guessing {self.per}, between {self.lowest:.4g} and {self.highest:.4g}"
         )
 
 
 def measure_bouncing(run: DiagnosedRun) -> Bouncing | str:
     losses = np.array(run.columns.get("loss", ()))
-    if run.has_diverged or len(losses) < FEWEST:
+    if run.has_diverged or len(losses) < MIN_EPOCHS:
         return "skipped: it diverged, or has too few epochs"
     scale = run.baselines.mean - run.baselines.perfect
     half = losses[len(losses) // 2 :]
     ups = sum(max(after - before, 0.0) for before, after in pairwise(half))
     rise = ups / max(len(half) - 1, 1) / scale if scale > 0 else 0.0
     counts = run.has_steps and math.isfinite(rise)
-    per = "an epoch" if run.columns["epoch"][-1] < len(losses) else "a logged epoch"
+    per = "per epoch" if run.columns["epoch"][-1] < len(losses) else "per logged epoch"
     return Bouncing(rise, half.min(), half.max(), counts, per)
 
 
@@ -105,7 +107,7 @@ class Overfitting:
 def measure_overfitting(run: DiagnosedRun) -> Overfitting | str:
     losses = run.columns.get("loss", ())
     val = np.nan_to_num(run.columns.get("val_loss", ()), nan=np.inf)
-    if run.has_diverged or run.job.val is None or len(val) < FEWEST:
+    if run.has_diverged or run.job.val is None or len(val) < MIN_EPOCHS:
         return "skipped: it diverged, or lacks epochs or validation rows"
     epochs, place = run.columns["epoch"], int(val.argmin())
     stopping = run.job.training.early_stopping
@@ -133,7 +135,7 @@ def keep_best(run: DiagnosedRun, edits: Edits, measured: Overfitting) -> Fix:
 
 OVERFITTING = Check[Overfitting](
     name="overfitting",
-    question="Has the validation loss long turned, while the training loss went on to fall?",
+    question="Has the validation loss been rising for long, while the training loss still fell?",
     rank=Rank.CAUSE,
     measure=measure_overfitting,
     criteria=(
@@ -175,8 +177,8 @@ class Unfinished:
 
 def measure_unfinished(run: DiagnosedRun) -> Unfinished | str:
     losses, epochs = run.columns.get("loss", []), run.columns.get("epoch", [])
-    if run.summary.get("stopped") != "epochs" or len(losses) < FEWEST:
-        return "skipped: its epochs did not run out, or are too few to tell"
+    if run.summary.get("stopped") != "epochs" or len(losses) < MIN_EPOCHS:
+        return "skipped: stopped before the last epoch, or too few epochs"
     late, whole = _at(epochs[-1] * (1.0 - LATE), epochs, losses), losses[0] - losses[-1]
     fall = (late - losses[-1]) / whole if whole > 0 else 0.0
     val = run.columns.get("val_loss")

@@ -17,9 +17,9 @@ from nncli.parts.arrays import Array
 from nncli.parts.layers import ActivationLayer, Dense, Layer
 
 # of a layer's units: some are dead in most networks, many in wide ones that learn well
-MOST_DEAD, MOST_DEAD_OF_LEARNED = 0.5, 0.8
-MOST_SATURATED_AT_START = 0.5  # of a layer's rows x units
-MOST_SATURATED = 0.9  # after training, which drives units apart where classes are
+MAX_DEAD, MAX_DEAD_OF_LEARNED = 0.5, 0.8
+MAX_SATURATED_AT_START = 0.5  # of a layer's rows x units
+MAX_SATURATED = 0.9  # after training, which drives units apart where classes are
 LOST_SLOPE = 0.02  # of the steepest: beyond |z| = 5.3 of a sigmoid, 2.6 of a tanh
 
 
@@ -112,7 +112,7 @@ class DeadUnits:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{units.name} {units.dead_of_all}" for units in self.layers)
-        return f"relu units that no row switches on: {counts}"
+        return f"relu units that are 0 for every row: {counts}"
 
     @property
     def early(self) -> int:
@@ -141,7 +141,7 @@ def measure_dead(run: DiagnosedRun) -> DeadUnits | str:
         return "skipped: no relu"
     worst = max(relus, key=lambda units: units.share_dead)
     start = next(each for each in units_of(run, run.theta_at_start) if each.name == worst.name)
-    return DeadUnits(relus, worst, start, MOST_DEAD if run.learned_little else MOST_DEAD_OF_LEARNED)
+    return DeadUnits(relus, worst, start, MAX_DEAD if run.learned_little else MAX_DEAD_OF_LEARNED)
 
 
 def reviving(run: DiagnosedRun) -> Edits:
@@ -150,7 +150,7 @@ def reviving(run: DiagnosedRun) -> Edits:
 
 DEAD_UNITS = Check[DeadUnits](
     name="dead units",
-    question="Are there relu units that no row switches on? No gradient reaches them any more.",
+    question="Are there relu units that are 0 for every row? They get no gradient any more.",
     rank=Rank.EFFECT,
     measure=measure_dead,
     criteria=(
@@ -159,14 +159,14 @@ DEAD_UNITS = Check[DeadUnits](
             most=lambda dead: dead.most,
             message=DeadUnits.message,
             candidates=lambda run: [*better_starts(run), *reviving(run)],
-            choose=start_healthy(most_dead, MOST_DEAD),
+            choose=start_healthy(most_dead, MAX_DEAD),
         ),
         Criterion(
             number=lambda dead: None if dead.are_born_dead else dead.worst.share_dead,
             most=lambda dead: dead.most,
             message=DeadUnits.message,
             candidates=lambda run: [*gentler_training(run), *reviving(run)],
-            choose=stay_healthy(most_dead, MOST_DEAD),
+            choose=stay_healthy(most_dead, MAX_DEAD),
         ),
     ),
 )
@@ -208,26 +208,26 @@ def measure_saturated(run: DiagnosedRun) -> SaturatedUnits | str:
 
 SATURATED_UNITS = Check[SaturatedUnits](
     name="saturated units",
-    question="Are sigmoids and tanhs pinned to their bounds, where no slope is left to learn by?",
+    question="Are sigmoid or tanh units saturated, where their slope is almost 0?",
     rank=Rank.EFFECT,
     measure=measure_saturated,
     criteria=(
         Criterion(
             number=lambda units: units.early,
-            most=MOST_SATURATED_AT_START,
+            most=MAX_SATURATED_AT_START,
             message=SaturatedUnits.message_of_start,
             value=lambda units: max(units.early, units.late),
             candidates=better_starts,
-            choose=start_healthy(most_saturated, MOST_SATURATED_AT_START),
+            choose=start_healthy(most_saturated, MAX_SATURATED_AT_START),
         ),
         Criterion(
-            number=lambda units: units.late if units.early <= MOST_SATURATED_AT_START else None,
-            most=MOST_SATURATED,
+            number=lambda units: units.late if units.early <= MAX_SATURATED_AT_START else None,
+            most=MAX_SATURATED,
             where_little_learned=True,
             message=SaturatedUnits.message_of_now,
             value=lambda units: max(units.early, units.late),
             candidates=gentler_training,
-            choose=stay_healthy(most_saturated, MOST_SATURATED),
+            choose=stay_healthy(most_saturated, MAX_SATURATED),
         ),
     ),
 )

@@ -35,7 +35,7 @@ CHECKS: tuple[Check[Any], ...] = (
     LENGTH,
     OVERFITTING,
 )
-MOST_FINDINGS = 5
+MAX_FINDINGS = 5
 
 
 @frozen
@@ -77,7 +77,7 @@ class Diagnosis:
     def findings(self) -> list[Finding]:
         """The first few: causes come before what they lead to."""
         found = [check.finding for check in self.checks if check.finding is not None]
-        return found[:MOST_FINDINGS]
+        return found[:MAX_FINDINGS]
 
     @property
     def is_healthy(self) -> bool:

@@ -34,10 +34,10 @@ from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
-MOST_ROWS = 10_000
-MOST_VAL_ROWS = 1_000
+MAX_ROWS = 10_000
+MAX_VAL_ROWS = 1_000
 POOR = 0.5  # of the best constant's loss: above it, little was learned
-FEWEST_STEPS = 10  # after which that means something
+MIN_STEPS = 10  # after which that means something
 STEPS = 10  # over which gradients and ratios are medians
 FAR = 1e3  # times the loss of guessing, and the start's: where no learning leads
 GROWN = 1e6  # times the length of the first weights: neither do any that learn get there
@@ -132,7 +132,7 @@ class DiagnosedRun:
     @cached_property
     def rows(self) -> EvaluationSet:
         """Training rows to look at: all, or a sample."""
-        return sampled(self.job.train, MOST_ROWS)
+        return sampled(self.job.train, MAX_ROWS)
 
     @cached_property
     def theta_at_start(self) -> Array:
@@ -161,7 +161,7 @@ class DiagnosedRun:
     def learned_little(self) -> bool:
         """Whether much of it is left after steps enough to tell; not of a run that diverged."""
         is_poor = not self.has_diverged and not self.share <= POOR
-        return is_poor and self.last_state().step >= FEWEST_STEPS
+        return is_poor and self.last_state().step >= MIN_STEPS
 
     @cached_property
     def val_share(self) -> float:
@@ -170,14 +170,14 @@ class DiagnosedRun:
 
     def val_share_at(self, theta: Array) -> float:
         """What any weights leave of it; on the training rows where there are no others."""
-        rows = self.rows if self.job.val is None else sampled(self.job.val, MOST_ROWS)
+        rows = self.rows if self.job.val is None else sampled(self.job.val, MAX_ROWS)
         baselines = BaselineLosses.of(self.network.loss, rows)
         return baselines.share(data_loss(self.network, theta, rows))
 
     def with_edit(self, edit: Edit) -> "DiagnosedRun | None":
         """The same before any training, with one key changed; None if the config refuses it.
 
-        It trains at most MOST_ROWS rows, with statistics of these.
+        It trains at most MAX_ROWS rows, with statistics of these.
         """
         reader, (table, rows) = RunReader(self.reader.run, [str(edit)]), self._few
         try:
@@ -193,7 +193,7 @@ class DiagnosedRun:
     def _few(self) -> tuple[Table, Rows]:
         """The rows that trials use, as a table of their own, in memory."""
         table, rows = self.built.table, self.built.rows
-        train, val = _few(rows.train, MOST_ROWS), _few(rows.val, MOST_VAL_ROWS)
+        train, val = _few(rows.train, MAX_ROWS), _few(rows.val, MAX_VAL_ROWS)
         both, count = np.concatenate([train, val]), len(train)
         aside = {
             name: replace(column, values=column.values[both])

@@ -23,7 +23,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import BatchNorm
 
-LARGEST, SMALLEST = 10.0, 0.1  # root mean squares
+MAX_RMS, MIN_RMS = 10.0, 0.1  # root mean squares
 PEAK = 0.5  # an input that ever gets there isn't small, but rare
 
 
@@ -47,15 +47,15 @@ class Size:
 
     @property
     def is_large(self) -> bool:
-        return self.rms > LARGEST
+        return self.rms > MAX_RMS
 
     @property
     def is_odd(self) -> bool:
-        return self.is_large or (0 < self.rms < SMALLEST and self.peak < PEAK)
+        return self.is_large or (0 < self.rms < MIN_RMS and self.peak < PEAK)
 
     def __str__(self) -> str:
-        what = f"{printable(self.name)} has mean {self.mean:.4g} and spread {self.spread:.3g}"
-        return f"{what}, where weights are made for 0 and 1"
+        what = f"{printable(self.name)} has mean {self.mean:.4g} and standard deviation"
+        return f"{what} {self.spread:.3g}; initial weights assume 0 and 1"
 
 
 def input_sizes(run: DiagnosedRun) -> list[Size]:
@@ -155,14 +155,14 @@ def does_not_lead_astray(run: DiagnosedRun, edits: Edits, _: object) -> Fix | No
 
 INPUTS = Check[InputSizes](
     name="inputs",
-    question="Are inputs of a size that weights are made for: means near 0, spreads near 1?",
+    question="Do inputs have means near 0 and deviations near 1, as initial weights assume?",
     rank=Rank.CAUSE,
     measure=measure_inputs,
     criteria=(
         Criterion(
             number=lambda inputs: inputs.worst.rms if inputs.worst else None,
-            least=SMALLEST,
-            most=LARGEST,
+            least=MIN_RMS,
+            most=MAX_RMS,
             message=InputSizes.message,
             candidates=candidates.scale_inputs,
             choose=does_not_lead_astray,
@@ -171,13 +171,13 @@ INPUTS = Check[InputSizes](
 )
 TARGETS = Check[TargetSize](
     name="targets",
-    question="Are targets of such a size, where they can be scaled?",
+    question="Have targets such a scale, if they can be scaled?",
     rank=Rank.CAUSE,
     measure=measure_targets,
     criteria=(
         Criterion(
             number=lambda targets: targets.worst.rms,
-            most=LARGEST,
+            most=MAX_RMS,
             message=lambda targets: f"unscaled targets: {targets.worst}",
             candidates=candidates.scale_targets,
             choose=does_not_lead_astray,

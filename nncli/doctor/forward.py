@@ -28,13 +28,13 @@ from nncli.parts.layers import (
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
-MOST_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
+MAX_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
     """At most so many of the rows, evenly spaced, in memory; fewer if each takes very much."""
     if not isinstance(rows.targets, np.ndarray):
-        most = min(most, max(MOST_TARGETS // rows.targets.shape[1], 1))
+        most = min(most, max(MAX_TARGETS // rows.targets.shape[1], 1))
     if len(rows) <= most and is_in_memory(dict(rows.named())):
         return rows
     return rows.at(evenly_spaced(len(rows), most))

@@ -14,7 +14,7 @@ from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
 # times an even guess: cross-entropies grow as the outputs do, squares as their squares
-MOST, MOST_OF_SQUARES = 4.0, 10.0
+MAX_RATIO, MAX_SQUARED_RATIO = 4.0, 10.0
 
 
 @frozen
@@ -41,7 +41,7 @@ class StartLoss:
 
 
 def measure_start(run: DiagnosedRun) -> StartLoss:
-    most = MOST if run.network.loss.targets == (0.0, 1.0) else MOST_OF_SQUARES
+    most = MAX_RATIO if run.network.loss.targets == (0.0, 1.0) else MAX_SQUARED_RATIO
     return StartLoss(run.loss_at_start, excess(run), even_guess_in_words(run), most, run.began)
 
 
@@ -126,7 +126,7 @@ def measure_symmetric(run: DiagnosedRun) -> SymmetricUnits | str:
         if isinstance(node.layer, Dense) and node.outputs > 1 and _are_alike(run, node.name)
     ]
     if not alike:
-        return "no hidden layer has units that are all alike"
+        return "no hidden layer has units that are all equal"
     return SymmetricUnits([node.name for node in alike], alike[0].outputs)
 
 
@@ -143,7 +143,7 @@ def _are_alike(run: DiagnosedRun, name: str) -> bool:
 
 SYMMETRIC_UNITS = Check[SymmetricUnits](
     name="twin units",
-    question="Do the units of a hidden layer differ? Alike, they get the same gradient for ever.",
+    question="Do the units of each hidden layer differ? Equal units always get the same gradient.",
     rank=Rank.CAUSE,
     measure=measure_symmetric,
     criteria=(

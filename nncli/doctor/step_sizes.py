@@ -198,7 +198,7 @@ def longer_steps(run: DiagnosedRun) -> Edits:
 
 STEPS = Check[StepSizes](
     name="steps",
-    question="Are steps of a size that weights can follow?",
+    question="Is the size of the steps suited to that of the weights?",
     rank=Rank.EFFECT,
     measure=measure_steps,
     criteria=(

@@ -18,13 +18,13 @@ from nncli.errors import Diverged
 from nncli.parts.arrays import Array
 
 SECONDS = 0.3  # about what a trial may take
-FEWEST_STEPS = 50
+MIN_STEPS = 50
 
 
 def affordable_steps(job: Job, seconds: float = SECONDS) -> int:
     """Steps that take about so long on any machine of today: the same number everywhere."""
     step = step_seconds(len(job.network.nodes), job.batch_rows, job.network.layout.size)
-    return max(FEWEST_STEPS, int(seconds / step))
+    return max(MIN_STEPS, int(seconds / step))
 
 
 def steps_of(job: Job) -> int:

@@ -48,25 +48,25 @@ class TrainingLoss:
     fell_to: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.loss:.4g}, {self.share:.2g} of what always answering {self.guess} costs"
+        return f"{self.loss:.4g}, {self.share:.2g} times that of always predicting {self.guess}"
 
     def message(self) -> str:
         return (
-            f"than guessing: the training loss is {self.loss:.4g}, and always answering "
+            f"than guessing: the training loss is {self.loss:.4g}, and always predicting "
             f"{self.guess} has {self.loss_of_guess:.4g}{self._by_heart()}"
         )
 
     def _by_heart(self) -> str:
         if self.fell_to is None:
             return ""
-        return f"; it fell to {self.fell_to:.4g}, with which validation rows got no better"
+        return f"; it fell to {self.fell_to:.4g}, but the validation loss got no better"
 
 
 def measure_training_loss(run: DiagnosedRun) -> TrainingLoss | str:
     if run.baselines.mean <= run.baselines.perfect:
         return "skipped: the targets don't vary"
-    guesses = {"regression": "the mean", "multilabel": "label shares"}
-    guess = guesses.get(run.built.table.task, "class shares")
+    guesses = {"regression": "the mean", "multilabel": "the label shares"}
+    guess = guesses.get(run.built.table.task, "the class shares")
     mean, diverged = run.baselines.mean, run.has_diverged
     return TrainingLoss(run.loss, run.share, guess, mean, diverged, fell_to(run))
 
@@ -83,20 +83,20 @@ def better_training(run: DiagnosedRun) -> Edits:
     steps, rate = steps_of(run.job), candidates.learning_rate(run)
     if fell_to(run) is not None:
         smaller = [Edit("network.hidden", layers) for layers in ("[8]", "[]")]
-        return candidates.because({"the rows are learned by heart": smaller})
+        return candidates.because({"overfitting": smaller})
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
     too_short = f"{counted(steps, 'step')} {'is' if steps == 1 else 'are'} too few"
     # few units can guess as well as many; what has many layers isn't short of them
     wider = [] if run.share > WORSE or candidates.is_deep(run) else candidates.wider(run)
     causes = {
         "inputs or targets are unscaled": scalings(run),
-        "initial weights that are not what the activations want": candidates.standard_starts(run),
+        "initial weights unsuited to the activations": candidates.standard_starts(run),
         too_short: [candidates.longer(run, factor) for factor in factors],
         f"learning rate {rate:g} is too small": candidates.higher_rates(run),
         f"learning rate {rate:g} is too large": candidates.lower_rates(run),
         "too few hidden units": wider,
-        "too many layers for these steps to reach": candidates.shallow(run),
-        f"{run.job.optimizer.name}'s steps suit this loss badly": [Edit("optimizer", "adam")],
+        "too many layers for this many steps": candidates.shallow(run),
+        f"{run.job.optimizer.name} is unsuited to this loss": [Edit("optimizer", "adam")],
         "the schedule lowers the rate too early": candidates.constant_rate(run),
     }
     return candidates.because(causes)
@@ -134,13 +134,13 @@ def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
     if share <= max(NO_BETTER, BETTER * max(run.share, run.val_share)):
         return Fix(edit, trial_in_words(share, trial_steps(edited)))
     tried = f"with it {of_guessing(share)} is left; no edit tried did better"
-    may_be_noise = ": the features may not tell the target" if share < WORSE else ""
+    may_be_noise = ": the features may not predict the target" if share < WORSE else ""
     return Fix(replace(edit, cause=""), f"{tried}{may_be_noise}")
 
 
 GUESSING = Check[TrainingLoss](
     name="guessing",
-    question="Does the run predict better than always answering the best constant?",
+    question="Does the run predict better than the best constant?",
     rank=Rank.SYMPTOM,
     measure=measure_training_loss,
     criteria=(

@@ -76,7 +76,7 @@ Twice to four times a quiet core's (iris: 84 us, where 26 are measured on a busy
 is planned by it ends in time on most machines. Too small: `nncli doctor` takes longer.
 """
 
-MOST_LOGGED, LEAST_LOGGED = 1000, 10
+MAX_LOGGED, MIN_LOGGED = 1000, 10
 """Rows of metrics.csv: at the most, and the least that cost may leave; epoch 0 isn't counted.
 
 Fewer than ten would be no curve; a run of fewer epochs has a row for each.
@@ -151,9 +151,9 @@ def epochs_per_row(
     >>> epochs_per_row(20, scored=60_000, trained=54_000, products=235_000)
     2
     """
-    by_count = -(-epochs // MOST_LOGGED)
+    by_count = -(-epochs // MAX_LOGGED)
     if epochs * scored * 2 * products * STEP_PER_FLOP <= SCORED_SECONDS:
         return by_count
     by_cost = math.ceil(scored / (3 * trained) / SCORED_SHARE)
-    most = min(epochs // LEAST_LOGGED, epochs if patience is None else patience // 2)
+    most = min(epochs // MIN_LOGGED, epochs if patience is None else patience // 2)
     return max(by_count, min(by_cost, most), 1)

@@ -9,7 +9,7 @@ from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.engine.plan import Plan
 from nncli.parts.arrays import Array
 
-MOST_ROWS = 1_000  # evenly spaced, of which the gradient is taken
+MAX_ROWS = 1_000  # evenly spaced, of which the gradient is taken
 
 
 class GradientNorms:
@@ -21,7 +21,7 @@ class GradientNorms:
 
     def __init__(self, job: Job, theta: Array) -> None:
         self.theta = theta.copy()
-        rows, count = job.train, min(len(job.train), MOST_ROWS)
+        rows, count = job.train, min(len(job.train), MAX_ROWS)
         if count < len(rows):
             rows = rows.at(np.linspace(0, len(rows) - 1, count).astype(np.intp))
         self.random = np.random.default_rng(0)

@@ -19,7 +19,7 @@ from nncli.engine.stop import Stop
 from nncli.errors import Diverged, UndefinedMonitor
 from nncli.parts.arrays import Array
 
-LONGEST_SILENCE = 1.0  # seconds without a report, where epochs are shorter
+MAX_SILENCE_SECONDS = 1.0  # seconds without a report, where epochs are shorter
 
 
 def train(
@@ -74,7 +74,7 @@ class _Trainer:
         is_finished = False
         try:
             with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
-                is_finished = stepper.epochs(window, self.stop, LONGEST_SILENCE)
+                is_finished = stepper.epochs(window, self.stop, MAX_SILENCE_SECONDS)
         finally:
             if not is_finished and self.state.reported is None:
                 self.state.reported = self.snapshot.theta()

@@ -18,10 +18,9 @@ class EarlyStoppingKeys:
     monitor: Monitor = "auto"
     patience: Annotated[
         PositiveInt | Auto,
-        "epochs to wait; auto: 10, or twice the patience of reduce_on_plateau where that is more: "
-        "a lower rate is tried before training ends",
+        "epochs to wait; auto: 10, or twice the patience of reduce_on_plateau if that is more",
     ] = "auto"
-    min_delta: Annotated[NonNegative, "the least change that counts"] = 0.0
+    min_delta: Annotated[NonNegative, "the smallest improvement that counts"] = 0.0
     restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
 
 
@@ -45,7 +44,7 @@ class Converged:
 class TrainingKeys:
     """How long, in what portions and how exactly to train."""
 
-    epochs: Annotated[PositiveInt, "how many at the most"] = 200
+    epochs: Annotated[PositiveInt, "maximum number of epochs"] = 200
     batch_size: Annotated[
         PositiveInt | Literal["full", "auto"],
         "rows a step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
@@ -57,14 +56,17 @@ class TrainingKeys:
     ] = 1
     sampling: Annotated[
         Sampling,
-        "shuffle: each epoch deals every row once; the others draw each step's rows afresh",
+        "shuffle: every row once an epoch, in random order; the others draw the rows of each step"
+        " at random",
     ] = "shuffle"
     steps_per_epoch: Annotated[
         PositiveInt | Auto, "auto: as many as it takes to see every row once"
     ] = "auto"
-    clip_grad_norm: Annotated[Positive | None, "the greatest length of the gradient"] = None
-    early_stopping: Annotated[EarlyStoppingKeys | None, "end when it gets no better"] = None
-    converged: Annotated[Converged | None, "end when it hardly changes"] = None
+    clip_grad_norm: Annotated[Positive | None, "maximum norm of the gradient"] = None
+    early_stopping: Annotated[
+        EarlyStoppingKeys | None, "stop when the monitored value stops improving"
+    ] = None
+    converged: Annotated[Converged | None, "stop when the monitored value hardly changes"] = None
     class_weight: Annotated[
         Literal["balanced"] | dict[str, Positive] | None,
         "weights of classes in the loss; balanced: rows / (classes * rows of the class), from the "
@@ -78,9 +80,9 @@ class TrainingKeys:
     ] = "auto"
     engine: Annotated[
         Literal["auto", "numpy", "compiled"] | str,
-        "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
-        "compiled if it is installed and saves more time than compiling takes, else numpy; "
-        "another name: that of an installed package's engine",
+        "what computes the training steps; compiled: machine code, equal up to rounding; auto: "
+        "compiled if it saves more time than compiling takes, else numpy; or the engine of an "
+        "installed package",
     ] = "auto"
 
 

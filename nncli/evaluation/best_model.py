@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nncli.evaluation.formatted_numbers import listed, number
-from nncli.evaluation.intervals import FEWEST_ROWS, Resampled
+from nncli.evaluation.intervals import MIN_ROWS, Resampled
 from nncli.frozen import frozen
 from nncli.parts.metrics import Metric
 
@@ -40,7 +40,7 @@ class Best:
 def best_of(models: Mapping[str, Resampled], metric: Metric, name: str, rows: int) -> Best | None:
     """The best by a metric; None where too few rows or resamples tell nothing."""
     scored = {model: each for model, each in models.items() if np.isfinite(each.values[name])}
-    if len(scored) < 2 or rows < FEWEST_ROWS:
+    if len(scored) < 2 or rows < MIN_ROWS:
         return None
     sign = 1.0 if metric.is_score else -1.0
     values = {model: each.values[name] for model, each in scored.items()}

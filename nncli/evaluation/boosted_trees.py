@@ -16,12 +16,12 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
 ITERATIONS = 100  # scikit-learn's default
-MOST_TREES = 600  # an iteration grows one for each class, label or target; 4 ms each
-FEWEST_ITERATIONS = 20  # fewer are no yardstick: none are grown
-MOST_CELLS = 300_000_000  # rows x columns x trees: two seconds
-MOST_ANSWERS = 200_000_000  # rows asked about x trees: some seconds
-FEWEST_ROWS = 1_000  # however many columns and classes
-MOST_CATEGORIES = 255  # of a column; of more, all but the most frequent are taken as one
+MAX_TREES = 600  # an iteration grows one for each class, label or target; 4 ms each
+MIN_ITERATIONS = 20  # fewer are no yardstick: none are grown
+MAX_CELLS = 300_000_000  # rows x columns x trees: two seconds
+MAX_PREDICTIONS = 200_000_000  # rows asked about x trees: some seconds
+MIN_ROWS = 1_000  # however many columns and classes
+MAX_CATEGORIES = 255  # of a column; of more, all but the most frequent are taken as one
 BLOCK_VALUES = 2**22  # predicted at once
 
 
@@ -77,13 +77,13 @@ def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> 
     weights: of the training rows. One thread, as more give other sums.
     """
     outputs = _outputs(train.table)
-    iterations = min(ITERATIONS, MOST_TREES // outputs)
-    if iterations < FEWEST_ITERATIONS:
+    iterations = min(ITERATIONS, MAX_TREES // outputs)
+    if iterations < MIN_ITERATIONS:
         return Trees(None, note=f"left out, as {outputs:,} trees an iteration would take minutes")
-    if len(rows) * outputs * iterations > MOST_ANSWERS:
+    if len(rows) * outputs * iterations > MAX_PREDICTIONS:
         return Trees(None, note=f"left out, as {len(rows):,} rows would take them minutes")
-    affordable = MOST_CELLS // (max(train.columns, 1) * outputs * iterations)
-    count = min(len(train), max(affordable, FEWEST_ROWS))
+    affordable = MAX_CELLS // (max(train.columns, 1) * outputs * iterations)
+    count = min(len(train), max(affordable, MIN_ROWS))
     chosen = np.arange(len(train))
     if count < len(train):
         chosen = np.sort(np.random.default_rng(seed).choice(len(train), count, replace=False))
@@ -177,10 +177,10 @@ def _most_frequent(sample: Rows) -> dict[int, Array]:
     found = {}
     for place, name in enumerate(sample.table.features):
         count = len(sample.table.categories.get(name, ()))
-        if count > MOST_CATEGORIES:
+        if count > MAX_CATEGORIES:
             codes = sample.table.column(name).values[sample.index]
             counts = np.bincount(codes[np.isfinite(codes)].astype(int), minlength=count)
-            kept = np.argsort(-counts, kind="stable")[: MOST_CATEGORIES - 1]
+            kept = np.argsort(-counts, kind="stable")[: MAX_CATEGORIES - 1]
             found[place] = np.full(count + 1, float(len(kept)))
             found[place][kept] = np.arange(len(kept))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import REFERENCE, dress, entitle, legend, new_figure, short
+from nncli.artifacts.figure_style import REFERENCE, legend, new_figure, set_title, short, style_axes
 from nncli.artifacts.palette import NETWORK, class_colors
 from nncli.evaluation.class_scores import Calibration
 from nncli.evaluation.report import Report
@@ -29,21 +29,21 @@ def reliability(report: Report, title: str) -> Any:
     above.plot([0, 1], [0, 1], label="perfectly calibrated", **REFERENCE)
     above.vlines(bins.probability, low, high, label="range of chance (95%)", **luck)
     span = _span(bins.rows, "label" if report.labels else "row")
-    label = f"network, {span} a dot\n(mean error {report.calibration.error:.3g})"
+    label = f"network, {span} per dot\n(expected calibration error {report.calibration.error:.3g})"
     color = class_colors(2)[1] if len(report.classes) == 2 else NETWORK
     above.plot(bins.probability, bins.share, color=color, linewidth=1, alpha=0.4)
     above.plot(bins.probability, bins.share, "o", color=color, markersize=5, label=label)
     what, right, cells = _words(report)
     start, end = shown(bins, low, high)
     part = "" if (start, end) == (0.0, 1.0) else f": from {start:g} to {end:g}"
-    entitle(above, f"calibration{part}", title, y=1.0)
-    dress(above, f"mean predicted probability of {what}", f"share of {cells} that {right}")
+    set_title(above, f"calibration{part}", title, y=1.0)
+    style_axes(above, f"mean predicted probability of {what}", f"share of {cells} that {right}")
     margin = 0.02 * (end - start)
     above.set(xlim=(start - margin, end + margin), ylim=(start - margin, end + margin))
     legend(above, loc="best")
     below.hist(bins.given, bins=BARS, range=(0, 1), color=color, alpha=0.6, histtype="stepfilled")
     below.set_xlim(-0.02, 1.02)
-    dress(below, f"predicted probability of {what}", cells)
+    style_axes(below, f"predicted probability of {what}", cells)
     return figure
 
 

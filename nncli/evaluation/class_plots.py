@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import REFERENCE, dress, entitle, legend, new_figure, short
+from nncli.artifacts.figure_style import REFERENCE, legend, new_figure, set_title, short, style_axes
 from nncli.artifacts.palette import class_colors
 from nncli.evaluation.class_scores import CURVES
 from nncli.evaluation.report import Report
@@ -47,10 +47,10 @@ def roc(report: Report, title: str) -> Any:
     corner = left_corner(lines)
     figure, axes = _square(report, lines, "ROC curves", title, "upper left" if corner else "")
     axes.plot([0, 1], [0, 1], label="0.500  chance", **REFERENCE)
-    dress(
+    style_axes(
         axes,
-        f"share of {_others(report)} taken for it (false positive rate)",
-        f"share of the {kind}'s rows found (true positive rate)",
+        f"false positive rate: share of {_others(report)} predicted as it",
+        f"true positive rate: share of the {kind}'s rows found",
     )
     _show(axes, lines, corner, f"area  {kind}", "lower right")
     return figure
@@ -68,10 +68,10 @@ def precision_recall(report: Report, title: str) -> Any:
     if len(curves) == 1:  # of several, each has a chance of its own
         chance = curves[0].chance
         axes.plot([0, 1], [chance, chance], label=f"{chance:.3f}  chance", **REFERENCE)
-    dress(
+    style_axes(
         axes,
-        f"share of the {kind}'s rows found (recall)",
-        "share of the rows taken for it that are (precision)",
+        f"recall: share of the {kind}'s rows found",
+        "precision: share of such predictions that are right",
     )
     _show(axes, lines, corner, f"average precision  {kind}", "lower left")
     return figure
@@ -136,7 +136,7 @@ def _square(
     axes = figure.subplots()
     count, kinds = len(report.classes or report.labels), "labels" if report.labels else "classes"
     which = f", the {CURVES} largest of {count:,} {kinds}" if count > CURVES else ""
-    entitle(axes, f"{what}{which}{f': the {corner} corner' if corner else ''}", title, y=1.0)
+    set_title(axes, f"{what}{which}{f': the {corner} corner' if corner else ''}", title, y=1.0)
     names = report.classes or report.labels
     colors = dict(zip(names, class_colors(len(names)), strict=True))
     for number, curve in enumerate(curves, 1):  # thinner and thinner, so that near ones all show
@@ -151,7 +151,7 @@ def _square(
 def _show(
     axes: Any, curves: Sequence[Curve], corner: Corner | None, heading: str, inside: str
 ) -> None:
-    """The limits, and the legend, beside the picture where it would hide curves."""
+    """The limits, and the legend, beside the plot where it would hide curves."""
     left, right, bottom, top = corner or (-0.02, 1.02, -0.02, 1.02)
     axes.set(xlim=(left, right), ylim=(bottom, top))
     beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}

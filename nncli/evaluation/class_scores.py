@@ -12,8 +12,8 @@ from nncli.parts.ranking import average_precision
 
 BINS = 10
 ROWS_PER_BIN = 10  # at least: the share of fewer is mostly luck
-CURVES = 10  # classes in one picture
-POINTS = 500  # of a curve: a picture shows no more
+CURVES = 10  # classes in one plot
+POINTS = 500  # of a curve: a plot shows no more
 
 
 @frozen
@@ -131,7 +131,7 @@ def _drawn(truth: Array, classes: int) -> list[int]:
 
 
 def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
-    """One class's, with as many points as a picture shows."""
+    """One class's, with as many points as a plot shows."""
     found, wrong = _by_threshold(score, is_true)
     bends = np.diff(found, 2, prepend=-1, append=-1) != 0  # others lie on a line
     bends |= np.diff(wrong, 2, prepend=-1, append=-1) != 0
@@ -142,7 +142,7 @@ def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
 
 
 def precision_recall_curve(name: str, score: Array, is_true: Array) -> PrecisionRecallCurve:
-    """One class's, with as many points as a picture shows."""
+    """One class's, with as many points as a plot shows."""
     found, wrong = _by_threshold(score, is_true)
     precision = np.append(1.0, found / (found + wrong))
     recall = np.append(0.0, found / found[-1])
@@ -160,5 +160,5 @@ def _by_threshold(score: Array, is_true: Array) -> tuple[Array, Array]:
 
 
 def _shown(points: int) -> Array:
-    """Which of so many points a picture shows, both ends among them."""
+    """Which of so many points a plot shows, both ends among them."""
     return np.unique(np.linspace(0, points - 1, min(points, POINTS)).round().astype(int))

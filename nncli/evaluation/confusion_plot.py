@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import dress, entitle, letters_width, new_figure, short
+from nncli.artifacts.figure_style import new_figure, set_title, short, style_axes, text_width
 from nncli.artifacts.palette import RIGHT, WRONG
 from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
-MOST_NUMBERS = 20  # classes whose counts can still be read
-MOST_SHARES = 12  # and whose per cents
-MOST_CLASSES = 40  # whose names can
+MAX_NUMBERS = 20  # classes whose counts can still be read
+MAX_SHARES = 12  # and whose per cents
+MAX_CLASSES = 40  # whose names can
 LETTERS = 9.0  # points
 FAINTEST = 0.12  # shade of a cell that has any row
 SIDES = (3.9, 10.0)  # inches of the square
@@ -20,11 +20,11 @@ SIDES = (3.9, 10.0)  # inches of the square
 
 def confusion(report: Report, title: str) -> Any:
     """True classes down, predicted ones across: rows, and their share of the true class."""
-    chosen = largest(report.counts, MOST_CLASSES)
+    chosen = largest(report.counts, MAX_CLASSES)
     counts = report.counts[np.ix_(chosen, chosen)]
     names = [short(report.classes[index]) for index in chosen]
-    size = LETTERS if len(names) <= MOST_NUMBERS else 7.0
-    widest = max(letters_width(name, size) for name in names)
+    size = LETTERS if len(names) <= MAX_NUMBERS else 7.0
+    widest = max(text_width(name, size) for name in names)
     side = float(np.clip(1.5 + 0.55 * len(names), *SIDES))
     figure = new_figure(side + 0.9 + widest, side + 0.9)
     axes = figure.subplots()
@@ -32,16 +32,16 @@ def confusion(report: Report, title: str) -> Any:
     axes.imshow(_shades(counts, shares))
     some = len(names) < len(report.classes)
     which = f", the {len(names)} largest of {len(report.classes):,} classes" if some else ""
-    shown = "rows, and % of" if len(names) <= MOST_SHARES else "rows; shade: share of"
-    entitle(axes, f"confusion{which} ({shown} the true class)", title, y=1.0)
-    dress(axes, "predicted class", "true class")
+    shown = "rows, and % of" if len(names) <= MAX_SHARES else "rows; shade: share of"
+    set_title(axes, f"confusion{which} ({shown} the true class)", title, y=1.0)
+    style_axes(axes, "predicted class", "true class")
     is_wide = widest > 0.9 * side / len(names)
     slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if is_wide else {}
     font = {"fontsize": size, "parse_math": False}
     axes.set_yticks(range(len(names)), names, **font)
     axes.set_xticks(range(len(names)), names, **font, **slant)
     axes.tick_params(length=0)
-    if len(names) <= MOST_NUMBERS:
+    if len(names) <= MAX_NUMBERS:
         _write(axes, counts, shares, side / len(names))
     return figure
 
@@ -69,9 +69,9 @@ def _write(axes: Any, counts: Array, shares: Array, cell: float) -> None:
             is_dark = shares[row, column] > 0.5
             style = {"color": "white" if is_dark else "black", "fontsize": LETTERS}
             words = f"{count:,}"
-            if len(counts) <= MOST_SHARES:
+            if len(counts) <= MAX_SHARES:
                 words += f"\n{percent(float(shares[row, column]))}"
-            widest = max(letters_width(line, LETTERS) for line in words.split("\n"))
+            widest = max(text_width(line, LETTERS) for line in words.split("\n"))
             style["fontsize"] = LETTERS * min(1.0, 0.9 * cell / widest)
             axes.text(column, row, words, ha="center", va="center", in_layout=False, **style)
 

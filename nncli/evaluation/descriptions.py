@@ -1,4 +1,4 @@
-"""Descriptions: what each picture of a report shows, in a sentence for who can't see it."""
+"""Descriptions: what each plot of a report shows, in a sentence for who can't see it."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -7,17 +7,17 @@ import numpy as np
 
 from nncli.evaluation.report import Report
 
-MOST = 5  # classes, labels, targets
+MAX_LISTED = 5  # classes, labels, targets
 
 
 def alternatives(report: Report, files: Sequence[str]) -> dict[str, str]:
-    """The alternative text of each picture among files."""
-    pictures = [file for file in files if not file.endswith(".json")]
-    return {file: describe(PurePath(file).stem, report) for file in pictures}
+    """The alternative text of each plot among files."""
+    plots = [file for file in files if not file.endswith(".json")]
+    return {file: describe(PurePath(file).stem, report) for file in plots}
 
 
-def describe(picture: str, report: Report) -> str:
-    """The alternative text of a picture, by its name without suffix."""
+def describe(plot: str, report: Report) -> str:
+    """The alternative text of a plot, by its name without suffix."""
     says = {
         "confusion": _confusion,
         "roc": _roc,
@@ -26,7 +26,7 @@ def describe(picture: str, report: Report) -> str:
         "predicted_vs_true": _predicted,
         "residuals": _residuals,
     }
-    return f"{says[picture](report)} ({report.run}, {report.what})"
+    return f"{says[plot](report)} ({report.run}, {report.what})"
 
 
 def _confusion(report: Report) -> str:
@@ -42,8 +42,8 @@ def _confusion(report: Report) -> str:
 
 
 def _areas(names_and_areas: list[tuple[str, float]], what: str) -> str:
-    each = [f"{name} {area:.3f}" for name, area in names_and_areas[:MOST]]
-    more = len(names_and_areas) - MOST
+    each = [f"{name} {area:.3f}" for name, area in names_and_areas[:MAX_LISTED]]
+    more = len(names_and_areas) - MAX_LISTED
     return f"{what}: {', '.join(each)}{f' and {more} more' if more > 0 else ''}"
 
 
@@ -76,6 +76,7 @@ def _residuals(report: Report) -> str:
 def _errors(report: Report) -> str:
     errors = np.abs(report.predictions - report.truth).mean(axis=0)
     each = [
-        f"{name} {error:.4g}" for name, error in zip(report.targets[:MOST], errors, strict=False)
+        f"{name} {error:.4g}"
+        for name, error in zip(report.targets[:MAX_LISTED], errors, strict=False)
     ]
     return f"; mean absolute error: {', '.join(each)}"

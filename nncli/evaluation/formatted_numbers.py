@@ -6,13 +6,14 @@ from collections.abc import Sequence
 def number(value: float | None, digits: int = 4, sign: str = "") -> str:
     """In so many digits, in full where people read it so; empty for none.
 
-    >>> number(0.98761), number(35_541.2), number(1e-7), number(2.5, sign="+"), number(None)
-    ('0.9876', '35,540', '1e-07', '+2.5', '')
+    >>> number(0.98761), number(2007), number(35_541.2), number(1e-7), number(None)
+    ('0.9876', '2007', '35,540', '1e-07', '')
     """
     if value is None:
         return ""
     if 1e3 <= abs(value) < 1e12:
-        return f"{float(f'{value:.{digits}g}'):{sign},.{digits}f}".rstrip("0").rstrip(".")
+        comma = "," if abs(value) >= 1e4 else ""  # years have none
+        return f"{float(f'{value:.{digits}g}'):{sign}{comma}.{digits}f}".rstrip("0").rstrip(".")
     return f"{value:{sign}.{digits}g}"
 
 

@@ -11,9 +11,9 @@ from nncli.parts.metrics import Metric
 from nncli.parts.resamples import Resamples
 
 RESAMPLES = 1000
-FEWEST_ROWS = 10  # fewer tell nothing of how scores scatter
-FEWEST = 100  # resamples, where 1,000 would take too long
-MOST_ROWS = 25_000  # in a resample
+MIN_ROWS = 10  # fewer tell nothing of how scores scatter
+MIN_RESAMPLES = 100  # resamples, where 1,000 would take too long
+MAX_ROWS = 25_000  # in a resample
 VALUES = 20_000_000  # drawn by all the resamples together
 NARROW = 4  # columns that cost no more than the rest of a row does
 WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a maximum could be
@@ -95,9 +95,9 @@ def resample(
     interval from smaller resamples is narrowed by sqrt(rows of a resample / rows).
     """
     rows, columns = len(truth), max(predictions.shape[1], NARROW)
-    size = min(rows, MOST_ROWS)
+    size = min(rows, MAX_ROWS)
     affordable = VALUES // (size * columns)
-    count = min(resamples, max(affordable, FEWEST)) if rows >= FEWEST_ROWS else 0
+    count = min(resamples, max(affordable, MIN_RESAMPLES)) if rows >= MIN_ROWS else 0
     drawn = Resamples(rows, size, count, columns, seed)
     with np.errstate(all="ignore"):  # what isn't finite shows in the scores
         values = {name: metric(predictions, truth) for name, metric in metrics.items()}

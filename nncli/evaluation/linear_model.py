@@ -10,11 +10,11 @@ from nncli.evaluation.linear_inputs import LinearInputs
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MOST_ROWS = 100_000  # to fit on
-MOST_INPUTS = 10_000_000  # numbers to fit on
-MOST_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some seconds
+MAX_ROWS = 100_000  # to fit on
+MAX_INPUTS = 10_000_000  # numbers to fit on
+MAX_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some seconds
 SOFTMAX = 30  # inputs' worth of time for a score
-FEWEST_ROWS = 1_000  # however many inputs and classes
+MIN_ROWS = 1_000  # however many inputs and classes
 STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to learn 4 rows of AND
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # to choose from by rows held out
 MIN_CHOSEN_ROWS = 200  # of fewer, chance would choose
@@ -175,8 +175,8 @@ def _sample(
 ) -> tuple[Array, Array, Array]:
     """(inputs, truth, weights of mean 1) of as many training rows as can be fitted in seconds."""
     inputs = given.width
-    affordable = min(MOST_INPUTS // inputs, MOST_SCORES // ((inputs + SOFTMAX) * max(classes, 1)))
-    count = min(len(train), MOST_ROWS, max(affordable, FEWEST_ROWS))
+    affordable = min(MAX_INPUTS // inputs, MAX_SCORES // ((inputs + SOFTMAX) * max(classes, 1)))
+    count = min(len(train), MAX_ROWS, max(affordable, MIN_ROWS))
     chosen = np.arange(len(train))
     if count < len(train):
         chosen = np.sort(np.random.default_rng(seed).choice(len(train), count, replace=False))

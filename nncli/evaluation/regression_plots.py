@@ -4,26 +4,26 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.figure_style import REFERENCE, dress, entitle, new_figure, short
+from nncli.artifacts.figure_style import REFERENCE, new_figure, set_title, short, style_axes
 from nncli.artifacts.palette import NETWORK
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
-MOST_DOTS = 5_000
-MOST_TARGETS = 6
+MAX_DOTS = 5_000
+MAX_TARGETS = 6
 BARS = 30  # of a histogram
 
 
 def predicted_vs_true(report: Report, title: str) -> Any:
     """Dots on the diagonal are predicted exactly."""
     figure, every = _grid(report, width=4.6, height=4.8)
-    entitle(every[0][0], f"predicted and true values{_only(report)}", title)
+    set_title(every[0][0], f"predicted and true values{_only(report)}", title)
     for axes, index, name in every:
         predicted, true = _shown(report, index)
         axes.scatter(true, predicted, **_dots(len(true)))
         ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
         axes.plot(ends, ends, **REFERENCE)
-        dress(axes, f"true {name}", f"predicted {name}")
+        style_axes(axes, f"true {name}", f"predicted {name}")
         axes.set_aspect("equal", adjustable="datalim")
     return figure
 
@@ -33,19 +33,19 @@ def residuals(report: Report, title: str) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     figure, every = _grid(report, width=5.8, height=4.0)
-    entitle(every[0][0], f"residuals{_only(report)}", title)
+    set_title(every[0][0], f"residuals{_only(report)}", title)
     for axes, index, name in every:
         predicted, true = _shown(report, index)
         axes.scatter(predicted, true - predicted, **_dots(len(true)))
         axes.axhline(0, **REFERENCE)
-        dress(axes, f"predicted {name}", f"true - predicted {name}")
+        style_axes(axes, f"predicted {name}", f"true - predicted {name}")
         beside = axes.inset_axes((1.04, 0, 0.2, 1), sharey=axes)
         every_residual = report.truth[:, index] - report.predictions[:, index]
         bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: 0 in the middle of one
         style = {"histtype": "stepfilled", "color": NETWORK, "alpha": 0.6}
         beside.hist(every_residual, bins=bars, orientation="horizontal", **style)
         beside.axhline(0, **REFERENCE)
-        dress(beside, "rows", "")
+        style_axes(beside, "rows", "")
         beside.xaxis.set_major_locator(MaxNLocator(2, integer=True, prune="lower"))
         beside.tick_params(labelleft=False, labelsize=8)
     return figure
@@ -53,7 +53,7 @@ def residuals(report: Report, title: str) -> Any:
 
 def _grid(report: Report, width: float, height: float) -> tuple[Any, list[tuple[Any, int, str]]]:
     """A figure, and (axes, index, name) of each target in it."""
-    shown = min(len(report.targets), MOST_TARGETS)
+    shown = min(len(report.targets), MAX_TARGETS)
     columns = min(shown, 3)
     lines = -(-shown // columns)
     figure = new_figure(width * columns, height * lines)
@@ -66,21 +66,21 @@ def _grid(report: Report, width: float, height: float) -> tuple[Any, list[tuple[
 
 def _shown(report: Report, index: int) -> tuple[Array, Array]:
     """(predicted, true) of as many rows as can be told apart, spread over all."""
-    step = -(-report.rows // MOST_DOTS)
+    step = -(-report.rows // MAX_DOTS)
     return report.predictions[::step, index], report.truth[::step, index]
 
 
 def _only(report: Report) -> str:
-    """What the picture leaves out."""
+    """What the plot leaves out."""
     left_out = []
-    if report.rows > MOST_DOTS:
-        left_out.append(f"{len(range(0, report.rows, -(-report.rows // MOST_DOTS))):,} dots")
-    if len(report.targets) > MOST_TARGETS:
-        left_out.append(f"{MOST_TARGETS} of {len(report.targets)} targets")
+    if report.rows > MAX_DOTS:
+        left_out.append(f"{len(range(0, report.rows, -(-report.rows // MAX_DOTS))):,} dots")
+    if len(report.targets) > MAX_TARGETS:
+        left_out.append(f"{MAX_TARGETS} of {len(report.targets)} targets")
     return f" ({', '.join(left_out)})" if left_out else ""
 
 
 def _dots(count: int) -> dict[str, Any]:
     """Dots that overlap show it."""
-    crowd = min(max(count, 100), MOST_DOTS) / 100
+    crowd = min(max(count, 100), MAX_DOTS) / 100
     return {"s": 26 / crowd**0.3, "alpha": 0.8 / crowd**0.3, "color": NETWORK, "linewidths": 0}

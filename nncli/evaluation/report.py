@@ -20,7 +20,7 @@ from nncli.evaluation.class_scores import (
 )
 from nncli.evaluation.coverage import Coverage
 from nncli.evaluation.intervals import (
-    FEWEST_ROWS,
+    MIN_ROWS,
     WITHOUT,
     Estimate,
     Resampled,
@@ -189,8 +189,8 @@ class Report:
     def notes(self) -> list[str]:
         """What one has to know to read the figures right, a sentence each."""
         notes = []
-        if self.rows < FEWEST_ROWS:
-            notes.append(f"intervals: none, as it takes {FEWEST_ROWS} rows to tell anything")
+        if self.rows < MIN_ROWS:
+            notes.append(f"intervals: none, as it takes {MIN_ROWS} rows to tell anything")
         elif self.rows < FEW_ROWS:
             notes.append(
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
@@ -203,7 +203,7 @@ class Report:
         reasons: dict[str, list[str]] = {}
         for name, estimate in self.intervals.items():
             has_none = estimate.low is None or estimate.left_out
-            if np.isnan(estimate.value) or (self.rows >= FEWEST_ROWS and has_none):
+            if np.isnan(estimate.value) or (self.rows >= MIN_ROWS and has_none):
                 reasons.setdefault(self._why_none(name, estimate), []).append(name)
         notes += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
         if self.fitted_rows < self.training_rows:

@@ -23,18 +23,18 @@ Draw = Callable[[Report, str], Any]
 
 
 def save(
-    report: Report, run: Path, pictures: Mapping[str, bytes] | None = None
+    report: Report, run: Path, plots: Mapping[str, bytes] | None = None
 ) -> tuple[list[str], list[str]]:
-    """Write `evaluation/<name>.json` and pictures beside it: (paths in the run, troubles).
+    """Write `evaluation/<name>.json` and plots beside it: (paths in the run, troubles).
 
     What can't be written is a trouble, and no error: the scores are known all the same.
     """
-    pictures, name = pictures or {}, f"{report.name}.json"
-    files = [f"{FOLDER}/{each}" for each in (name, *pictures)]
+    plots, name = plots or {}, f"{report.name}.json"
+    files = [f"{FOLDER}/{each}" for each in (name, *plots)]
     described = {"files": files, "alt": alternatives(report, files)}
     value = {"run": report.run, **report.to_json(), **described}
     try:
-        _commit(path_inside(run, FOLDER), {**pictures, name: to_json(value)})
+        _commit(path_inside(run, FOLDER), {**plots, name: to_json(value)})
     except (FileFailure, CorruptRun) as error:
         return [], [f"not saved: {error}"]
     return files, []
@@ -54,16 +54,16 @@ def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
         folder.unlock()
 
 
-def pictures_of(report: Report, suffix: str = ".png") -> tuple[dict[str, bytes], list[str]]:
-    """(content by path in the folder, troubles) of the pictures that suit the task.
+def plots_of(report: Report, suffix: str = ".png") -> tuple[dict[str, bytes], list[str]]:
+    """(content by path in the folder, troubles) of the plots that suit the task.
 
     What shows nothing, or can't be drawn, is a trouble. Baselines are in none of them.
     """
     troubles: list[str] = []
-    return dict(_pictures(report, suffix, troubles)), troubles
+    return dict(_plots(report, suffix, troubles)), troubles
 
 
-def _pictures(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
+def _plots(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
     if not report.is_finite:
         troubles.append("no plots: the predictions are not all finite")
         return

@@ -8,7 +8,7 @@ from nncli.evaluation.boosted_trees import Rows, Trees, boosted_trees
 from nncli.evaluation.linear_model import Linear, linear_model
 from nncli.frozen import frozen
 
-MOST_SENT = 2_000_000  # numbers; of more, fitting takes longer than importing what fits
+MAX_SENT_NUMBERS = 2_000_000  # numbers; of more, fitting takes longer than importing what fits
 
 
 @frozen
@@ -38,7 +38,7 @@ class RivalTask:
         sets = [block for rows in (self.train, self.rows) for block in rows.inputs.values()]
         arrays = [*(table.x for table in tables), *sets]
         are_there = all(isinstance(each, np.ndarray) for each in arrays)
-        return are_there and sum(each.size for each in arrays) <= MOST_SENT
+        return are_there and sum(each.size for each in arrays) <= MAX_SENT_NUMBERS
 
     def fit(self) -> tuple[Linear, Trees]:
         with pools().limit(limits=self.threads, user_api="blas"):

@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.frozen import frozen
 
-FEWEST = 3  # values, below which nothing is said of how sure a mean is
+MIN_VALUES = 3  # values, below which nothing is said of how sure a mean is
 LEVEL = 0.95
 # SciPy's quantile of t with 2 to 9 degrees of freedom: importing it costs a third of a second
 QUANTILES = (
@@ -68,7 +68,7 @@ def interval(values: Sequence[float], overlap: float | None = None) -> tuple[flo
 
 def _standard_error(values: Sequence[float], overlap: float | None) -> float | None:
     n, spread = len(values), deviation(values)
-    if n < FEWEST or not _scatters(values):
+    if n < MIN_VALUES or not _scatters(values):
         return None
     assert spread is not None
     return spread * float(np.sqrt(1 / n + (overlap or 0.0)))
@@ -77,7 +77,7 @@ def _standard_error(values: Sequence[float], overlap: float | None) -> float | N
 def welch(a: Sequence[float], b: Sequence[float]) -> Mean:
     """mean(a) - mean(b) of independent values; Welch's t (1947), whose variances may differ."""
     value, n = float(np.mean(a) - np.mean(b)), min(len(a), len(b))
-    if n < FEWEST or not (_scatters(a) or _scatters(b)):
+    if n < MIN_VALUES or not (_scatters(a) or _scatters(b)):
         return Mean(value, n)
     squares = [float(np.var(values, ddof=1)) / len(values) for values in (a, b)]
     total = sum(squares)

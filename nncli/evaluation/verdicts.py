@@ -2,13 +2,13 @@
 
 from nncli.evaluation.best_model import LINEAR, TREES
 from nncli.evaluation.formatted_numbers import between, listed, number
-from nncli.evaluation.intervals import FEWEST_ROWS, Estimate, Standing
+from nncli.evaluation.intervals import MIN_ROWS, Estimate, Standing
 from nncli.evaluation.report import Report
 
 
 def verdicts(report: Report, baseline: str) -> list[str]:
     """Where the network isn't shown to be better than a baseline, in a sentence or two."""
-    if report.rows < FEWEST_ROWS:
+    if report.rows < MIN_ROWS:
         return []
     standings = report.standings(baseline)
 
@@ -51,7 +51,7 @@ def _scored(estimate: Estimate) -> str:
 
 def _beside_linear(report: Report, metric: str) -> str:
     """What the difference says, by `standing`."""
-    if report.rows < FEWEST_ROWS:
+    if report.rows < MIN_ROWS:
         rows = "1 row is" if report.rows == 1 else f"{report.rows} rows are"
         return f"{rows} too few to tell which of them is better."
     found = report.standings(LINEAR).get(metric)

@@ -13,7 +13,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table
 
-MOST = 10
+MAX_ROWS = 10
 
 
 @frozen
@@ -34,7 +34,7 @@ class WorstRow:
 
 
 def worst_rows(
-    report: Report, table: Table, rows: Array, columns: Sequence[str], most: int = MOST
+    report: Report, table: Table, rows: Array, columns: Sequence[str], most: int = MAX_ROWS
 ) -> tuple[WorstRow, ...]:
     """The rows with the greatest loss, the worst first. rows: of the table, as the report has them.
 

@@ -61,7 +61,7 @@ def _modules(built: Built, node: Node) -> Equivalent:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
         return _line(layer.function.equivalent("pytorch"), node)
-    columns = node.input_shape[-1]  # of pictures, channels
+    columns = node.input_shape[-1]  # of images, channels
     if not isinstance(layer, Affine):
         found = _line(layer.equivalent("pytorch", inputs=columns), node)
         is_flat = len(node.input_shape) == 1

@@ -30,8 +30,8 @@ from nncli.config.dump import plain
 from nncli.errors import CorruptRun, FileFailure, UserError, printable
 
 TAG = "nncli.manifest_sha256"
-MOST_METRICS, MOST_PARAMS = 1000, 100  # in one call
-LONGEST = 500  # letters of a value, as older servers have it
+MAX_METRICS, MAX_PARAMS = 1000, 100  # in one call
+MAX_VALUE_LENGTH = 500  # letters of a value, as older servers have it
 NOT_SENT = ("checkpoints", "files")  # folders of a run: to go on from, and copies of tables
 STATUS = {"interrupted": "KILLED", "diverged": "FAILED"}  # others are FINISHED
 NO_SIGN = re.compile(r"[^\w ./-]")  # that a name may have
@@ -117,9 +117,9 @@ class MLflow:
     def _filled(self, reader: RunReader, run_id: str, began: int) -> Imported:
         metrics = [*self._metrics(reader, began), *self._test_metrics(reader)]
         params = [self.mlflow.entities.Param(*each) for each in parameters(reader).items()]
-        for some in _batches(metrics, MOST_METRICS):
+        for some in _batches(metrics, MAX_METRICS):
             self.client.log_batch(run_id, metrics=some)
-        for some in _batches(params, MOST_PARAMS):
+        for some in _batches(params, MAX_PARAMS):
             self.client.log_batch(run_id, params=some)
         files = [*_files(reader)]
         for name in files:
@@ -167,7 +167,7 @@ def parameters(reader: RunReader) -> dict[str, str]:
     """The resolved config, a value a dotted key."""
     found: dict[str, str] = {}
     for key, value in _flat(plain(reader.recorded)):
-        text = printable(str(value), LONGEST)
+        text = printable(str(value), MAX_VALUE_LENGTH)
         found.setdefault(NO_SIGN.sub("_", key)[:250], text)
     return found
 

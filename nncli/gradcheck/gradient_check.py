@@ -17,8 +17,8 @@ from nncli.gradcheck.objectives import DataLoss, ObjectiveFunction, Penalty
 from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array
 
-MOST_ROWS = 32
-MOST_ELEMENTS = 200  # of a tensor: half of them those with the largest gradient, half drawn
+MAX_ROWS = 32
+MAX_ELEMENTS = 200  # of a tensor: half of them those with the largest gradient, half drawn
 NUDGE = 1e-3  # how far weights are moved off a kink
 
 
@@ -28,7 +28,7 @@ def check_gradients(job: Job, state: TrainState, *, every_element: bool = False)
     At most 32 rows, and at most 200 elements of a tensor unless every_element.
     Raises UserError if the loss of these rows isn't finite.
     """
-    plan, most = next_step(job, state), None if every_element else MOST_ELEMENTS
+    plan, most = next_step(job, state), None if every_element else MAX_ELEMENTS
     with np.errstate(all="ignore"):
         data_loss, penalty = DataLoss(plan, state.dropout), Penalty(plan)
         loss = data_loss.value() + penalty.value()
@@ -71,7 +71,7 @@ def next_step(job: Job, state: TrainState) -> Plan:
     """The next step's first rows and theta, as copies in float64."""
     batches = job.batches(state)
     index = np.arange(job.batch_rows)
-    index = index[: min(batches.draw(0, index), MOST_ROWS)]
+    index = index[: min(batches.draw(0, index), MAX_ROWS)]
     return Plan(
         job.network,
         state.theta.astype(float),

@@ -7,7 +7,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
 STRONG = 0.8
-MOST_ROWS = 2_000
+MAX_ROWS = 2_000
 
 
 @frozen
@@ -22,7 +22,7 @@ class CorrelatedPair:
 def correlated_pairs(table: Table, rows: Array, names: list[str]) -> list[CorrelatedPair]:
     """|r| >= 0.8, the strongest first, among the columns `names` that are numbers."""
     numeric = [name for name in names if table.kind(name) == "numeric"]
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)]
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).round().astype(int)]
     ranks = [_ranks(table.column(name).values[chosen]) for name in numeric]
     found = []
     for second in range(len(numeric)):

@@ -12,10 +12,10 @@ from nncli.parts.table import Table
 Predict = Callable[[Array], Array]  # raw rows (rows, features) -> predictions
 
 REPEATS = 10
-MOST_ROWS = 2_000
+MAX_ROWS = 2_000
 SHOWN = 30  # columns that are looked at closely
 BLOCK_VALUES = 1 << 21  # of the rows asked about at a time: 16 MB
-FEWEST_ROWS = 30  # to choose among very many columns
+MIN_ROWS = 30  # to choose among very many columns
 
 
 @frozen
@@ -59,12 +59,12 @@ def permutation_importance(
     """
     random = np.random.default_rng(seed)
     measure, loss = loss_of(table.task, len(table.targets))
-    chosen = _sample(rows, min(MOST_ROWS, max(_affordable(work, len(table.features)), FEWEST_ROWS)))
+    chosen = _sample(rows, min(MAX_ROWS, max(_affordable(work, len(table.features)), MIN_ROWS)))
     x, truth = np.asarray(table.x[chosen], float), table.y[chosen]
     base = loss(predict(x), truth)
     places = [*range(len(table.features))]
     if len(places) > SHOWN:
-        few = slice(FEWEST_ROWS)
+        few = slice(MIN_ROWS)
         at_once = (predict, x[few], truth[few], loss, random, 1)
         found = np.array([_losses(place, *at_once)[0] for place in places])
         places = sorted(np.argsort(-found, kind="stable")[:SHOWN].tolist())

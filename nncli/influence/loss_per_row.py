@@ -7,16 +7,18 @@ import numpy as np
 from nncli.parts.arrays import Array
 from nncli.parts.table import Task
 
-LEAST = float(np.finfo(float).eps)  # of a probability: the loss of being wrong stays finite
+MIN_PROBABILITY = float(
+    np.finfo(float).eps
+)  # of a probability: the loss of being wrong stays finite
 
 
 def log_losses(predictions: Array, truth: Array) -> Array:
     """(rows,) -ln of the probability of what is true; of several labels their mean."""
     if truth.ndim == 1:
         of_truth = predictions[np.arange(len(truth)), truth]
-        return np.asarray(-np.log(np.clip(of_truth, LEAST, 1.0)))
+        return np.asarray(-np.log(np.clip(of_truth, MIN_PROBABILITY, 1.0)))
     of_truth = np.where(truth > 0, predictions, 1.0 - predictions)
-    return np.asarray(-np.log(np.clip(of_truth, LEAST, 1.0)).mean(axis=1))
+    return np.asarray(-np.log(np.clip(of_truth, MIN_PROBABILITY, 1.0)).mean(axis=1))
 
 
 def rmse(predictions: Array, truth: Array) -> float:

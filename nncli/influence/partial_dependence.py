@@ -8,8 +8,8 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Kind, Table
 
 STEPS = 25  # of a number
-MOST_ROWS = 200  # that a mean is taken over
-MOST_CATEGORIES = 12
+MAX_ROWS = 200  # that a mean is taken over
+MAX_CATEGORIES = 12
 ENDS = (0.01, 0.99)  # quantiles between which a number is set
 
 
@@ -36,7 +36,7 @@ def partial_dependence(
     predict: Predict, table: Table, rows: Array, names: list[str]
 ) -> list[PartialDependence]:
     """Of the columns `names`, over a sample of the training rows `rows`."""
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)]
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).round().astype(int)]
     x = np.asarray(table.x[chosen], float)
     return [_along(predict, table, rows, name, x) for name in names]
 
@@ -72,7 +72,7 @@ def _means(answers: Array) -> Array:
 def _categories(table: Table, name: str, present: Array) -> tuple[Array, tuple[str, ...], int]:
     """(codes, in words, how many there are) of the most frequent ones, in the table's order."""
     codes, counts = np.unique(present, return_counts=True)
-    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MAX_CATEGORIES])
     known = table.categories.get(name) or table.orders.get(name) or ("no", "yes")
     words = [known[int(c)] if 0 <= c < len(known) else f"{c:g}" for c in codes[kept].tolist()]
     return np.asarray(codes[kept]), tuple(words), len(codes)

@@ -8,7 +8,7 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MOST = 200  # epochs that are kept of a longer path, evenly spaced, and the last
+MAX_POINTS = 200  # epochs that are kept of a longer path, evenly spaced, and the last
 
 
 @frozen
@@ -25,7 +25,7 @@ class Path:
 
 def path_of(job: Job) -> Path:
     """Train from the start. Raises Diverged if not even the initial loss is finite."""
-    state, every = job.start(), max(-(-job.training.epochs // MOST), 1)
+    state, every = job.start(), max(-(-job.training.epochs // MAX_POINTS), 1)
     epochs: list[int] = []
     thetas: list[Array] = []
     diverged = False

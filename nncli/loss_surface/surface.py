@@ -15,13 +15,13 @@ from nncli.parts.arrays import Array
 STEPS = 51  # of an axis
 MARGIN = 0.35  # of the path's range, on either side
 NARROWEST = 0.3  # of the wider axis's range: what the other has at least
-MOST_ROWS = 1_000  # evenly spaced training rows whose loss it is
+MAX_ROWS = 1_000  # evenly spaced training rows whose loss it is
 PLACE = re.compile(r"(.+?)\[(\d+(?:,\d+)*)\]")
 
 
 @frozen
 class Surface:
-    """What a picture shows.
+    """What a plot shows.
 
     names: of the two axes.  x, y: (STEPS,).  losses: (STEPS, STEPS), those of a y in a row.
     path: (n, 2), at `epochs`.  values: (n,) the losses on the path itself.
@@ -83,7 +83,7 @@ def surface_of(job: Job, weights: Sequence[str] = ()) -> Surface:
 
 
 class _Loss:
-    """theta -> the objective over training rows, at most MOST_ROWS of them."""
+    """theta -> the objective over training rows, at most MAX_ROWS of them."""
 
     def __init__(self, job: Job, theta: Array) -> None:
         self.trained = job.network.layout.trainable
@@ -98,9 +98,9 @@ class _Loss:
 
 
 def _sampled(rows: EvaluationSet) -> EvaluationSet:
-    if len(rows) <= MOST_ROWS:
+    if len(rows) <= MAX_ROWS:
         return rows
-    return rows.at(np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp))
+    return rows.at(np.linspace(0, len(rows) - 1, MAX_ROWS).astype(np.intp))
 
 
 def _axes(path: Array) -> tuple[Array, Array]:

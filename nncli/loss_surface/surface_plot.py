@@ -1,4 +1,4 @@
-"""Drawing: the loss as contours, and the path of training on them."""
+"""The surface plot: the loss as contours, and the path of training on them."""
 
 import textwrap
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO
-from nncli.artifacts.figure_style import dress, entitle, legend, new_figure, short
+from nncli.artifacts.figure_style import legend, new_figure, set_title, short, style_axes
 from nncli.artifacts.number_ticks import log_ticks, number_format
 from nncli.artifacts.palette import BEST, GIVEN
-from nncli.artifacts.rendering import write_picture
+from nncli.artifacts.rendering import write_plot
 from nncli.loss_surface.surface import Surface
 from nncli.parts.arrays import Array
 
 LEVELS = 24
 DEEPEST = 1e-6  # of the greatest loss: below it all contours are one
-MOST_DOTS = 100  # epochs that have a dot
+MAX_DOTS = 100  # epochs that have a dot
 LINE = 95  # letters of the caption
 
 
 def draw_surface(surface: Surface, name: str, loss: str, path: Path) -> None:
-    """Write the picture. loss: what it is. Raises FileFailure if it can't write."""
-    write_picture(path, lambda: _figure(surface, name, loss), described(surface))
+    """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
+    write_plot(path, lambda: _figure(surface, name, loss), described(surface))
 
 
 def described(surface: Surface) -> str:
@@ -40,10 +40,10 @@ def _figure(surface: Surface, name: str, loss: str) -> Any:
     if np.isfinite(finite).any():
         _draw_contours(figure, axes, surface, finite, loss)
     _draw_path(axes, surface)
-    dress(axes, short(surface.names[0], 60), short(surface.names[1], 60))
+    style_axes(axes, short(surface.names[0], 60), short(surface.names[1], 60))
     axes.set_xlim(surface.x[0], surface.x[-1])
     axes.set_ylim(surface.y[0], surface.y[-1])
-    entitle(axes, "Loss surface and the path of training", name)
+    set_title(axes, "Loss surface and the path of training", name)
     legend(axes, loc="best", frameon=True, framealpha=0.85, edgecolor="none")
     text = textwrap.fill(" ".join(_remarks(surface)), LINE)
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="0.35", parse_math=False)
@@ -87,7 +87,7 @@ def _draw_path(axes: Any, surface: Surface) -> None:
     x, y = surface.path.T
     axes.plot(x, y, color="white", linewidth=2.6, zorder=3)
     axes.plot(x, y, color="black", linewidth=1.2, zorder=4)
-    if len(x) <= MOST_DOTS:
+    if len(x) <= MAX_DOTS:
         axes.scatter(x[1:-1], y[1:-1], s=9, color="black", zorder=5, linewidths=0)
     ends = [
         (0, GIVEN, "D", f"start: {surface.values[0]:.4g}"),

@@ -22,7 +22,7 @@ RISEN = 4.0  # times its start: the loss of weights that are running away
 LAST = 5  # steps whose mean loss decides that
 SMOOTHED = 1 / 40  # of all steps: the deviation of the weights of a step's neighbours
 NOISES = 2.0  # times the change of the loss from step to step: a fall that isn't chance
-LEAST_FALL = 0.01  # of the start's loss, below which it hasn't fallen
+MIN_FALL = 0.01  # of the start's loss, below which it hasn't fallen
 CLEAR = 0.1  # of the whole fall, at whose start and end noise may be steeper than the curve
 SAFETY = 10.0  # times below the rate of the least loss
 
@@ -69,7 +69,7 @@ class RangeTest:
         """Whether some rate lowered the loss by more than batches differ."""
         changes = np.abs(np.diff(self.losses[: max(self.least, LAST) + 1]))
         noise = float(np.median(changes)) if len(changes) else 0.0
-        return self.fall > max(LEAST_FALL * abs(float(self.smoothed[0])), NOISES * noise)
+        return self.fall > max(MIN_FALL * abs(float(self.smoothed[0])), NOISES * noise)
 
     @property
     def is_open(self) -> bool:

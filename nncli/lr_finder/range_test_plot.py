@@ -1,21 +1,21 @@
-"""Drawing: the loss over the rates of a range test, with those to take."""
+"""The range-test plot: the loss over the rates of a range test, with those to take."""
 
 from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO
-from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
+from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK, OTHERS
-from nncli.artifacts.rendering import write_picture
+from nncli.artifacts.rendering import write_plot
 from nncli.lr_finder.range_test import RangeTest
 
 ABOVE = 0.3  # of the fall, that is shown above the first loss
 
 
 def draw_range_test(found: RangeTest, name: str, loss: str, path: Path) -> None:
-    """Write the picture. loss: what it is. Raises FileFailure if it can't write."""
-    write_picture(path, lambda: _figure(found, name, loss), _described(found, loss))
+    """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
+    write_plot(path, lambda: _figure(found, name, loss), _described(found, loss))
 
 
 def _figure(found: RangeTest, name: str, loss: str) -> Any:
@@ -30,11 +30,11 @@ def _figure(found: RangeTest, name: str, loss: str) -> Any:
         axes.axvline(found.own, linewidth=1.0, **rate)
     axes.set_xscale("log")
     axes.set_xlim(found.rates[0], found.rates[-1])
-    dress(axes, "learning rate", f"loss ({loss})")
+    style_axes(axes, "learning rate", f"loss ({loss})")
     log_ticks(axes.xaxis)
     _show_fall(axes, found)
     axes.grid(alpha=0.25)
-    entitle(axes, "Learning-rate range test", name)
+    set_title(axes, "Learning-rate range test", name)
     legend(axes, loc="best")
     return figure
 

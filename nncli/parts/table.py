@@ -176,5 +176,5 @@ def refuse_rows(
 
     place: of a row.  say: what is wrong in a row.
     """
-    shown = rows[: TableError.MOST_SHOWN]
+    shown = rows[: TableError.MAX_SHOWN]
     return TableError([cell_problem(place(row), column, say(row)) for row in shown], len(rows))

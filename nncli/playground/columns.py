@@ -69,7 +69,7 @@ def outputs(built: Built) -> dict[str, Any]:
 
 
 def axes(built: Built) -> list[int]:
-    """The plain features that a picture is best drawn over: those that tell most by themselves.
+    """The plain features that a plot is best drawn over: those that tell most by themselves.
 
     Of more than two, by how much of the variance of classes or numbers a straight line explains.
     """

@@ -20,7 +20,17 @@ from nncli.playground.rows import sets
 
 ENGINE = ("random", "special", "arrays", "network", "training")
 VIEW = (
-    *("data", "model", "config", "arithmetic", "colours", "elements", "grid", "picture", "diagram"),
+    *(
+        "data",
+        "model",
+        "config",
+        "arithmetic",
+        "colours",
+        "elements",
+        "grid",
+        "boundary",
+        "diagram",
+    ),
     *("curves", "numbers", "controls", "page", "panel", "start"),
 )
 

@@ -5,8 +5,8 @@ from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
 from nncli.playground.job_settings import kept_slots
 
-MOST_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
-MOST_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
+MAX_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
+MAX_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
 
 
 def refuse_unplayable(loaded: LoadedNetwork) -> None:
@@ -51,19 +51,19 @@ def _too_large(loaded: LoadedNetwork) -> list[str]:
     """Why its numbers don't fit; those that a slot starts from are not in the page."""
     size, slots = loaded.built.network.layout.size, kept_slots(loaded)
     count = size + sum(len(slot) for slot in slots.values())
-    if (inputs := loaded.built.network.inputs) > MOST_INPUTS:
+    if (inputs := loaded.built.network.inputs) > MAX_INPUTS:
         return [
-            f"{inputs:,} inputs, and a page draws at most {MOST_INPUTS:,}: play some columns, "
+            f"{inputs:,} inputs, and a page draws at most {MAX_INPUTS:,}: play some columns, "
             "with --set 'data.features.include=[...]'"
         ]
-    if size > MOST_NUMBERS:
+    if size > MAX_NUMBERS:
         return [
-            f"{size:,} parameters, and a page holds at most {MOST_NUMBERS:,}: play a narrower "
+            f"{size:,} parameters, and a page holds at most {MAX_NUMBERS:,}: play a narrower "
             "network, as with --set 'network.hidden=[16, 16]'"
         ]
-    if count > MOST_NUMBERS:
+    if count > MAX_NUMBERS:
         return [
             f"{count:,} parameters and numbers that its optimizer remembers, and a page holds at "
-            f"most {MOST_NUMBERS:,}: play it from its start, {RESOLVED} in it"
+            f"most {MAX_NUMBERS:,}: play it from its start, {RESOLVED} in it"
         ]
     return []

@@ -10,7 +10,7 @@ from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.rows import X
 from nncli.parts.arrays import Array
 
-MOST_NUMBERS = 6_000  # of inputs and targets in a page: 64 KB
+MAX_NUMBERS = 6_000  # of inputs and targets in a page: 64 KB
 
 
 def packed(array: Array) -> str:
@@ -27,7 +27,7 @@ def sets(built: Built) -> tuple[dict[str, Any], dict[str, int]]:
     given = {"train": job.train, "val": job.val}
     counts = {name: len(rows) for name, rows in given.items() if rows is not None}
     width = built.network.inputs + built.network.outputs + (job.train.weights is not None)
-    share = min(1.0, MOST_NUMBERS / (sum(counts.values()) * width))
+    share = min(1.0, MAX_NUMBERS / (sum(counts.values()) * width))
     found = {
         name: _packed_set(rows, max(2, int(len(rows) * share)) if share < 1.0 else len(rows))
         for name, rows in given.items()

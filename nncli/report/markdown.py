@@ -135,7 +135,7 @@ def _influence(document: Document) -> Iterator[str]:
     if (found := document.influence) is None:
         return
     importance = found.importance
-    yield "## What predictions rest on"
+    yield "## Which columns matter"
     yield "By how much the loss grows when a column's values are shuffled among the rows."
     yield plain(about(importance))
     rows = [[c.name, f"{c.mean:.3g}", f"± {c.deviation:.1g}"] for c in importance.columns]
@@ -188,7 +188,7 @@ def _network(facts: NetworkFacts) -> Iterator[str]:
 
 
 def _reproduction(facts: Reproduction) -> Iterator[str]:
-    yield "## To get this again"
+    yield "## Reproducing this"
     yield "\n".join(f"- {what}: `{_code(command)}`" for what, command in facts.commands)
     yield "\n".join(f"- {key}: {plain(value)}" for key, value in facts.environment)
     lines = (

@@ -33,11 +33,11 @@ def about(found: Importance) -> str:
     base = f"{found.measure} is {number(found.base)} on these {rows} rows"
     said = f"{base}; {found.repeats} permutations of each column."
     if any(not column.is_clear for column in found.columns):
-        said += " Within two spreads of 0 nothing shows that a column matters."
+        said += " A column within two standard deviations of 0 may not matter at all."
     if found.of_columns > len(found.columns):
         rest = found.of_columns - len(found.columns)
         matter = "column matters" if rest == 1 else "columns matter"
-        said += f" {rest:,} more {matter} less by a first look."
+        said += f" {rest:,} more {matter} less, by a quicker measure."
     return said
 
 
@@ -46,14 +46,13 @@ def correlated(found: Influence) -> str:
     pairs = [f"{p.first} and {p.second} ({p.correlation:+.2f})" for p in found.correlated[:3]]
     more = len(found.correlated) - len(pairs)
     rest = f", and {more:,} more pairs" if more else ""
-    shared = "the importance of each is shared with its twin"
-    return f"Go up and down together: {'; '.join(pairs)}{rest}: {shared}."
+    return f"Correlated columns share their importance: {'; '.join(pairs)}{rest}."
 
 
 def worst_table(document: Document) -> tuple[list[str], list[list[Any]]]:
     """(header, rows) of the worst rows."""
     worst = document.worst or ()
-    how_far = "predicted - true" if document.report.targets else "probability of the truth"
+    how_far = "predicted - true" if document.report.targets else "probability of the true class"
     names = [name for name, _ in worst[0].cells] if worst else []
     rows = [
         [row.place, row.truth, row.predicted, row.how_far, *(cell for _, cell in row.cells)]

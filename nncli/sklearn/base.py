@@ -65,7 +65,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             {"maximize": "f1"} or {"costs": {"false_positive": 1, "false_negative": 5}}.
         evaluation: {"metrics": [...]}, what `history_` has besides the loss.
         ensemble: {"members": 8} trains so many networks, whose predictions are averaged; by folds,
-            each stops by a part of its own of all rows, or by other seeds: {"by": "seeds"}.
+            each stopped by its own validation rows, or by other seeds: {"by": "seeds"}.
         features: what is made of columns: {"derive": {"area": "width*height"}, "polynomial": 2};
             the columns of an array are called x1, x2, ..., those of a DataFrame as they are.
         preprocessing: by default features, and a regression's targets, are standardized; "none"

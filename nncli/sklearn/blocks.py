@@ -39,7 +39,10 @@ HINTS = {
 }
 OPTIMIZER = "adam"
 HELD_BACK = 0.15  # of the rows, as `nncli init` writes
-FEWEST_MEASURED, FEWEST_OF_CLASS = 100, 8  # rows: below, the network is small and all of them train
+MIN_HELD_OUT_ROWS, MIN_CLASS_ROWS = (
+    100,
+    8,
+)  # rows: below, the network is small and all of them train
 SOURCE = Source(Path(), "", {"": ""})  # no file, so the key alone says where a problem is
 
 
@@ -82,8 +85,8 @@ def _leaves_all(parameters: Mapping[str, Any]) -> bool:
 
 def _may_hold_back(table: Table) -> bool:
     """Whether there are rows, and of each class, to stop by."""
-    few = min(np.bincount(table.y)) < FEWEST_OF_CLASS if table.classes else False
-    return len(table) >= FEWEST_MEASURED and not few
+    few = min(np.bincount(table.y)) < MIN_CLASS_ROWS if table.classes else False
+    return len(table) >= MIN_HELD_OUT_ROWS and not few
 
 
 def _stops_by_split(ensemble: EnsembleKeys | None) -> bool:

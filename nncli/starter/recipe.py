@@ -30,7 +30,7 @@ loss: {loss}
 optimizer: {{type: adam, learning_rate: 0.002}}
 
 training:
-  epochs: {epochs:<21} # at the most
+  epochs: {epochs:<21} # at most
   batch_size: {batch}
   dtype: float32                # as good as float64, in half the time
 {stopping}
@@ -39,9 +39,9 @@ evaluation:
 {decision}"""
 
 DENSE_LAYERS = """\
-    - feature_scale             # a factor for each input: what matters is turned up
+    - feature_scale             # a trained factor for each input
     - {type: dense, units: 128, activation: silu}
-    - {type: dropout, rate: 0.2}  # of the units, in each step: less is learnt by heart
+    - {type: dropout, rate: 0.2}  # drops units at random, against overfitting
     - {type: dense, units: 64, activation: silu}
     - {type: dropout, rate: 0.2}
 """
@@ -52,21 +52,21 @@ IMAGE_LAYERS = """\
     - {type: conv2d, filters: 32, kernel_size: 3, padding: same}
     - {type: max_pool2d, padding: same}
     - flatten
-    - {type: dropout, rate: 0.2}  # of the numbers, in each step: less is learnt by heart
+    - {type: dropout, rate: 0.2}  # drops values at random, against overfitting
     - {type: dense, units: 64, activation: silu}
 """
 
 STOPPING = """\
-  early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights are taken
+  early_stopping: {{monitor: val_loss, patience: {patience}}}  # and keep the best weights
 """
 
 ENSEMBLE = """\
-ensemble: {members: 8}          # networks, each stopped by another part of train and val; their
-                                # mean is better, at 8 times the cost. Without this line: one
+ensemble: {members: 8}          # average 8 networks, each with other validation rows: usually
+                                # better, at 8 times the cost. Without this line: one network
 """
 
 NO_ENSEMBLE = """\
-# ensemble: {members: 8}        # the mean of so many networks is better, at 8 times the cost
+# ensemble: {members: 8}        # average 8 networks: usually better, at 8 times the cost
 """
 
 DECISION = """\
@@ -114,11 +114,11 @@ def numeric_lines(table: Table) -> str:
         return f"    numeric: {{impute: median{indicator}, scale: minmax}}\n"
     if len(numeric) > NO_BINS_COLUMNS:
         return f"    numeric: {{impute: median{indicator}, scale: robust_clip}}\n"
-    missing = "; a missing one is told too" if indicator else ""
+    missing = "; one more marks missing cells" if indicator else ""
     lines = (
-        "    # a number fills the bins between its quantiles, at which a network can bend, and is\n"
+        "    # inputs of a number: a piecewise linear code with bins between its quantiles, and\n"
     )
-    lines += f"    # an input itself, standardized, beside them{missing}"
+    lines += f"    # its standardized value{missing}"
     bins = ", bins: 8" if len(numeric) > FEWER_BINS_COLUMNS else ""
     keys = f"encode: piecewise_linear{bins}, with_value: true"
     return f"{lines}\n    numeric: {{impute: median{indicator}, {keys}}}\n"

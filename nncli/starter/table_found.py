@@ -22,10 +22,10 @@ from nncli.starter.table_options import TableOptions, with_options
 
 KEY_COMMENTS = {
     "encoding": "it isn't UTF-8; another one if letters come out wrong",
-    "comment": "lines that begin so are no rows",
+    "comment": "lines that start with it are skipped",
     "skip_rows": "lines before the table; 0 if the first names the columns",
-    "delimiter": "runs of spaces and tabs part the cells",
-    "header": "the first row is no names",
+    "delimiter": "cells are separated by spaces or tabs",
+    "header": "the first row has values, not names",
 }
 
 

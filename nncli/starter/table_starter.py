@@ -33,7 +33,7 @@ CATEGORICAL = """\
     categorical: {{impute: category, encode: onehot, {rare}handle_unknown: ignore}}
 """
 RARE = """\
-    # {names}: texts that fewer rows have are taken for one, as are new ones
+    # {names}: rarer and new texts are one category
 """
 
 MAX_NAMES = 10  # columns of a kind, in a comment
@@ -105,7 +105,7 @@ def _class_lines(table: Table, options: TableOptions) -> Iterator[str]:
     classes, why = positive_class_last(table)
     if classes:
         order = _yaml([*classes])
-        yield f"  classes: {order}  # the second, which {why}, is the positive one\n"
+        yield f"  classes: {order}  # the second, which {why}, is the positive class\n"
     if options.task in (None, "auto") and (why := task_reason(table)):
         yield f"  # {why}\n"
 
@@ -117,11 +117,10 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
     if source.drops_missing_target:
         yield "  missing_target: drop          # some rows lack it\n"
     if added := [text for text in source.missing if text not in MISSING_MARKERS]:
-        yield f"  # taken to mean that there is no value: {_one_line(', '.join(added))}\n"
+        yield f"  # also taken as missing: {_one_line(', '.join(added))}\n"
         yield f"  missing: {_yaml([*MISSING_MARKERS, *added])}\n"
     if origin.values:
-        yield "  # quoted or so many that they are values, none of them missing; "
-        yield "values: [] if not\n"
+        yield "  # quoted or frequent, so taken as values; values: [] takes them as missing\n"
     columns = [
         f"{yaml_name(name)}: {flow_keys({'values': [*texts]})}"
         for name, texts in origin.values.items()
@@ -136,7 +135,7 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
         yield '  decimal: ","\n'
     yield options.lines() + layout_lines(found)
     if empty := [name for name, why in origin.left_out.items() if why == EMPTY]:
-        yield f"  features: {{exclude: {_yaml(empty)}}}  # no value at all\n"
+        yield f"  features: {{exclude: {_yaml(empty)}}}  # without any value\n"
 
 
 def _rare_columns(table: Table) -> list[str]:
@@ -155,7 +154,7 @@ def _time_hint(table: Table) -> str:
     dates = [name for name in table.features if name in table.dates]
     if not dates:
         return ""
-    return f"\n  # split: {{type: time, column: {_yaml(dates[0])}}}  to be scored on later rows"
+    return f"\n  # split: {{type: time, column: {_yaml(dates[0])}}}  to score on later rows"
 
 
 def _column_lines(table: Table) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
-from nncli.operating_system import MOST_PROCESSES, blocking_ctrl_c
+from nncli.operating_system import MAX_PROCESSES, blocking_ctrl_c
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, ignore_report, run_trial, run_trial_here
 
@@ -71,7 +71,7 @@ class LocalPoolExecutor:
     def __init__(self, workers: int) -> None:
         from concurrent.futures.process import BrokenProcessPool
 
-        self.workers = workers if os.name != "nt" else min(workers, MOST_PROCESSES)
+        self.workers = workers if os.name != "nt" else min(workers, MAX_PROCESSES)
         self.on_report: OnRunReport = ignore_report
         self.died: tuple[type[Exception], ...] = (BrokenProcessPool,)
         self._pool: ProcessPoolExecutor | None = None

@@ -37,14 +37,14 @@ class RepeatStudy(Study):
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)
 
-    def pictures(self) -> dict[str, bytes]:
-        from nncli.study.study_plots import runs_picture
+    def rendered_plots(self) -> dict[str, bytes]:
+        from nncli.study.study_plots import runs_plot
 
         logs = {each.run: self.task.path / each.run / METRICS for each in self.trials}
         curves = {
             run: read_columns(log.read_bytes(), log) for run, log in logs.items() if log.is_file()
         }
-        return runs_picture(self.facts, curves)
+        return runs_plot(self.facts, curves)
 
 
 def begin(

@@ -97,7 +97,7 @@ class Study(ABC):
         """Commit the record."""
         self.directory.save(self.facts, self.trials)
 
-    def pictures(self) -> dict[str, bytes]:
+    def rendered_plots(self) -> dict[str, bytes]:
         """The study's plots by file name. Raises OverflowError or ValueError."""
         return {}
 
@@ -115,7 +115,7 @@ class Study(ABC):
         if not self.plots:
             return
         try:
-            found = self.pictures()
+            found = self.rendered_plots()
             self.directory.commit({name: [content] for name, content in found.items()})
         except (OverflowError, ValueError, FileFailure) as trouble:
             watcher.warn(f"{self.directory.path}: its plots could not be drawn: {trouble}")

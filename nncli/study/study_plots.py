@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_range
-from nncli.artifacts.figure_style import dress, legend, new_figure, short
+from nncli.artifacts.figure_style import legend, new_figure, short, style_axes
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK
-from nncli.artifacts.rendering import picture
+from nncli.artifacts.rendering import render
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
 from nncli.engine.metric_columns import TRIAL_TRAIN, VAL, metric_of
@@ -23,13 +23,11 @@ MAX_NAMED_OPTIONS = 8  # more options are numbered below a panel
 MAX_NAME_LETTERS = 11
 
 
-def sweep_pictures(
-    facts: StudyFacts, trials: Sequence[TrialRecord], space: Space
-) -> dict[str, bytes]:
+def sweep_plots(facts: StudyFacts, trials: Sequence[TrialRecord], space: Space) -> dict[str, bytes]:
     """The plots of a sweep, by file name. Raises OverflowError or ValueError."""
     return {
-        HISTORY: picture(".png", lambda: _history(facts, trials), _alt_text(facts, trials)),
-        SPACE: picture(
+        HISTORY: render(".png", lambda: _history(facts, trials), _alt_text(facts, trials)),
+        SPACE: render(
             ".png",
             lambda: _space(facts, trials, space),
             f"{_alt_text(facts, trials)} Over {', '.join(space.columns)}.",
@@ -37,12 +35,12 @@ def sweep_pictures(
     }
 
 
-def runs_picture(
+def runs_plot(
     facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
 ) -> dict[str, bytes]:
     """The plot of folds or seeds. curves: the columns of each run's metrics.csv."""
     alt = f"{facts.objective} of {len(curves):,} runs over epochs, and their mean."
-    return {RUNS: picture(".png", lambda: _runs(facts, curves), alt)}
+    return {RUNS: render(".png", lambda: _runs(facts, curves), alt)}
 
 
 def _alt_text(facts: StudyFacts, trials: Sequence[TrialRecord]) -> str:
@@ -66,7 +64,7 @@ def _history(facts: StudyFacts, trials: Sequence[TrialRecord]) -> Any:
         style = {"color": "0.35", "s": 24, "linewidths": 1.0, "clip_on": False, "zorder": 4}
         axes.scatter(lost, [0.0] * len(lost), marker="x", transform=at_the_foot, **style)
         axes.scatter([], [], marker="x", color="0.35", s=24, linewidths=1.0, label="no value")
-    dress(axes, "trial", facts.objective)
+    style_axes(axes, "trial", facts.objective)
     _range(axes, facts, trials)
     axes.grid(alpha=0.25)
     axes.set_xlim(-0.5, max(len(trials) - 0.5, 1.5))
@@ -137,7 +135,7 @@ def _space(facts: StudyFacts, trials: Sequence[TrialRecord], space: Space) -> An
     figure = new_figure(max(PANEL_INCHES[0] * across, 4.5), PANEL_INCHES[1] * down + 0.3)
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for place, (axes, key) in enumerate(zip(panels, keys, strict=False)):
-        dress(axes, short(key, 34), facts.objective if place % across == 0 else "")
+        style_axes(axes, short(key, 34), facts.objective if place % across == 0 else "")
         if any(isinstance(each, Choice) for each in space.dimensions if each.column == key):
             _draw_strips(axes, facts, trials, key, space)
         else:
@@ -223,7 +221,7 @@ def _runs(facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
     fill = {"color": NETWORK, "alpha": 0.18, "linewidth": 0, "zorder": 1}
     axes.fill_between(epochs, low, high, label="minimum to maximum", **fill)
     axes.plot(epochs, mean, color=NETWORK, linewidth=1.8, label="mean of the runs", **style)
-    dress(axes, "epoch", column)
+    style_axes(axes, "epoch", column)
     show_range(axes.yaxis, [low, high], is_score=facts.higher_is_better)
     axes.grid(alpha=0.25)
     axes.margins(x=0.02)

@@ -44,12 +44,12 @@ class SweepStudy(Study):
         again = self._confirm(executor, stop, watcher)
         return None if again is None else self._end(again)
 
-    def pictures(self) -> dict[str, bytes]:
-        from nncli.study.study_plots import sweep_pictures
+    def rendered_plots(self) -> dict[str, bytes]:
+        from nncli.study.study_plots import sweep_plots
         from nncli.study.value_curve import value_curve
         from nncli.study.value_curve_plot import VALUES, value_png
 
-        found = sweep_pictures(self.facts, self.trials, self.planner.space)
+        found = sweep_plots(self.facts, self.trials, self.planner.space)
         if len(self.facts.keys) == 1:  # with fewer than two values there is no curve
             with suppress(UserError):
                 curve = value_curve(self.directory, self.facts, self.trials, None)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import show_range
-from nncli.artifacts.figure_style import dress, entitle, legend, new_figure, short
+from nncli.artifacts.figure_style import legend, new_figure, set_title, short, style_axes
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import TRAIN, VALIDATION
-from nncli.artifacts.rendering import picture
+from nncli.artifacts.rendering import render
 from nncli.parts.arrays import Array
 from nncli.study.value_curve import ValueCurve
 
@@ -26,7 +26,7 @@ VALUES = "plots/values.png"
 
 def value_png(curve: ValueCurve) -> bytes:
     """The curve as a png. Raises OverflowError or ValueError."""
-    return picture(".png", lambda: value_figure(curve), described(curve))
+    return render(".png", lambda: value_figure(curve), described(curve))
 
 
 def value_figure(curve: ValueCurve) -> Any:
@@ -36,11 +36,11 @@ def value_figure(curve: ValueCurve) -> Any:
     places = curve.numbers or tuple(map(float, range(len(curve.labels))))
     for part, runs in curve.runs.items():
         _draw_part(axes, places, runs, *STYLES[part])
-    dress(axes, what(curve.key), curve.metric)
+    style_axes(axes, what(curve.key), curve.metric)
     _ticks(axes, curve, places)
     show_range(axes.yaxis, _shown(curve), is_score=curve.is_score)
     axes.grid(alpha=0.25)
-    entitle(axes, title(curve), curve.study)
+    set_title(axes, title(curve), curve.study)
     legend(axes)
     return figure
 

@@ -10,7 +10,7 @@ DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(DECIMAL, re.ASCII)
 FRACTION = re.compile(rf"(?:([+-]?\d+) )?({DECIMAL}) ?/ ?({DECIMAL})", re.ASCII)
 POWER = re.compile(rf"({DECIMAL}) ?[*x\u00d7\u00b7] ?10\^([+-]?\d+)", re.ASCII)
-FEWEST_DIGITS = 2  # that a rounded number has, unless it is rounded so finely:
+MIN_DIGITS = 2  # that a rounded number has, unless it is rounded so finely:
 FINE, FINE_ZERO = 1e-3, 1e-4
 TOLERANCE = 0.01  # the share of the right number by which an answer may differ
 NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
@@ -42,7 +42,7 @@ class Reading:
         if not self.unit or not math.isfinite(self.value):
             return False
         finest = FINE if self.value else FINE_ZERO
-        is_coarse = abs(self.value) < 10 ** (FEWEST_DIGITS - 1) * self.unit * (1 - FLOAT)
+        is_coarse = abs(self.value) < 10 ** (MIN_DIGITS - 1) * self.unit * (1 - FLOAT)
         if is_coarse and self.unit > finest * (1 + FLOAT):
             return False
         return abs(self.value - number) <= self.unit * (0.5 + FLOAT)

@@ -32,7 +32,7 @@ OVER_UNITS = re.compile(r"sum\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 NAME = re.compile(r"\{(\w+)\}")
 LINK = re.compile(r"\{\w+\.[\d,]*\|([^}]*)\}")
 ZERO = re.compile(r"-?0 \*")
-MOST_TERMS = 6
+MAX_TERMS = 6
 
 
 def arithmetic(
@@ -40,7 +40,7 @@ def arithmetic(
     operands: Mapping[str, Array],
     index: Index,
     written: Written,
-    most: int = MOST_TERMS,
+    most: int = MAX_TERMS,
 ) -> str:
     """The formula of the element at `index`, with numbers for names.
 
@@ -52,7 +52,7 @@ def arithmetic(
 
 def linked(template: str, operands: Mapping[str, Array], index: Index, written: Written) -> str:
     """The same with each number's origin beside it: `{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}`."""
-    return _Element(operands, written, MOST_TERMS, is_linked=True).put(template, index)
+    return _Element(operands, written, MAX_TERMS, is_linked=True).put(template, index)
 
 
 def unlinked(text: str) -> str:
@@ -69,7 +69,7 @@ def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[S
 
     None where it is a sum of several terms, which give none of them away.
     """
-    element = _Element(operands, str, MOST_TERMS)
+    element = _Element(operands, str, MAX_TERMS)
     element.put(template, index)
     return set() if element.longest > 1 else element.used
 

@@ -9,8 +9,8 @@ from nncli.parts.layers import Dense
 from nncli.parts.losses import CrossEntropy
 
 OVERVIEW = (
-    "dv is d(loss)/d(v), for every v: by how much the loss grows as v does, a little. The chain "
-    "rule takes it back from the loss, layer by layer: d(loss)/d(x) = d(loss)/d(y) * d(y)/d(x)."
+    "dv means d(loss)/d(v): by how much the loss grows when v grows a little. The chain rule "
+    "computes it from the loss backwards, layer by layer: d(loss)/d(x) = d(loss)/d(y) * d(y)/d(x)."
 )
 
 
@@ -39,7 +39,7 @@ class ChainRule:
         a, z, loss = self._symbol(node, "a"), self._symbol(node, "z"), self.network.loss
         if short == "da":
             weight = ", with the row's weight w" if self.is_weighed else ""
-            said = f"d(loss)/d({a}): the loss, differentiated by the network's answer{weight}"
+            said = f"d(loss)/d({a}): the derivative of the loss by the network's output{weight}"
             return (said, *self._differentiated(a))
         derivation = _softmax if isinstance(loss, CrossEntropy) else _sigmoid
         if not loss.is_proper:

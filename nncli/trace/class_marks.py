@@ -1,4 +1,4 @@
-"""Class marks: what every student has right, question by question, and what went wrong most."""
+"""Class marks: what every student has right, question by question, and most frequent mistakes."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from nncli.trace.worksheet import Blank
 
 OTHER = "no usual slip"
 UNANSWERED = "not answered"
-COPIED, FEWEST = 0.8, 5  # of the answers that are another's: such a share, and so many
+COPIED, MIN_COPIED = 0.8, 5  # of the answers that are another's: such a share, and so many
 HEAD = ("student", "file", "right", "of", "carried", "empty", "went wrong")
 Question = tuple[int, str]  # step, tensor
 
@@ -108,7 +108,7 @@ class ClassMarks:
         for other, marks in self.marks.items():
             blanks = {mark.blank.number: mark.blank for mark in marks}
             same = sum(_is_of(reading, blanks.get(number)) for number, reading in given)
-            if other != student and same >= max(COPIED * len(given), FEWEST) and same > own:
+            if other != student and same >= max(COPIED * len(given), MIN_COPIED) and same > own:
                 return other
         return ""
 

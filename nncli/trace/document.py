@@ -17,7 +17,7 @@ from nncli.trace.wording import PHASES
 from nncli.trace.worked import each_blank, first
 from nncli.trace.worksheet import Worksheet
 
-MOST_ROWS_NAMED = 20
+MAX_NAMED_ROWS = 20
 
 
 @frozen
@@ -208,7 +208,7 @@ def _shape(tensor: TracedTensor) -> str:
 def _rows(step: TracedStep) -> str:
     """Which rows of the data the batch is."""
     count = len(step.rows)
-    few = ", ".join(map(str, step.rows[:MOST_ROWS_NAMED]))
-    more = ", ..." if count > MOST_ROWS_NAMED else ""
+    few = ", ".join(map(str, step.rows[:MAX_NAMED_ROWS]))
+    more = ", ..." if count > MAX_NAMED_ROWS else ""
     what = "row" if count == 1 else f"{count} rows"
     return f"{what} of the data, counted from 0: {few}{more}"

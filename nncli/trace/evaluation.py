@@ -40,7 +40,7 @@ OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
 
 Numbers = Sequence[float]
 Worked = Callable[[Numbers], Any]  # a part of a text, as a function of its numbers
-MOST_PARSED = 64  # texts that are kept parsed
+MAX_CACHED_TREES = 64  # texts that are kept parsed
 NO_VALUE = (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
 
 
@@ -84,12 +84,12 @@ def magnitude(text: str, numbers: Numbers = ()) -> float | None:
         return None
 
 
-@lru_cache(MOST_PARSED)
+@lru_cache(MAX_CACHED_TREES)
 def _evaluation(text: str) -> Worked:
     return _value(_parsed(text))
 
 
-@lru_cache(MOST_PARSED)
+@lru_cache(MAX_CACHED_TREES)
 def _estimate(text: str) -> Worked:
     return _magnitude(_parsed(text))
 

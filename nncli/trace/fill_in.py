@@ -14,8 +14,8 @@ from nncli.trace.slips import CLOSE, HINTS, OF_DIGITS, ROUNDED, TOO_FAR, slips
 from nncli.trace.traced_steps import TracedStep
 from nncli.trace.worksheet import GIVEN
 
-MOST_OF_ONE = 12  # numbers of one tensor that are asked for
-MOST_TERMS = 400_000  # of sums that are added up for one page's slips
+MAX_PER_TENSOR = 12  # numbers of one tensor that are asked for
+MAX_TERMS = 400_000  # of sums that are added up for one page's slips
 WAYS = 20  # to a number that are tried
 DIGITS = 7  # of what a slip makes of it
 NAMES = [*HINTS]
@@ -43,14 +43,14 @@ class FillIn:
     """Of one page. Where very many terms would have to be added up, slips are left out."""
 
     def __init__(self) -> None:
-        self.terms_left = MOST_TERMS
+        self.terms_left = MAX_TERMS
 
     def of(self, step: TracedStep, earlier: TracedStep | None) -> dict[str, dict[str, list[Any]]]:
         """By tensor and index, as `0,1`: what an update starts from, else 0; then the slips."""
         return {
             name: {",".join(map(str, each.index)): self._known(each) for each in asked}
             for name, own in groupby(questions(step, earlier), lambda each: each.tensor.name)
-            if name not in GIVEN and (asked := [*islice(own, MOST_OF_ONE)])
+            if name not in GIVEN and (asked := [*islice(own, MAX_PER_TENSOR)])
         }
 
     def _known(self, question: Question) -> list[Any]:

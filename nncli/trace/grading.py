@@ -14,9 +14,9 @@ from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
 from nncli.untrusted_files.opening import Unfit, read_file
 
-LARGEST_FILE = 1 << 24  # bytes
+MAX_FILE_BYTES = 1 << 24  # bytes
 ZIP = b"PK\x03\x04"  # what .xlsx and .ods begin with
-LONGEST_NUMBER = 9  # digits
+MAX_DIGITS = 9  # digits
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
 
@@ -53,7 +53,7 @@ def read_answers(path: Path) -> Answers:
         if row[0] == MADE_BY:
             made_by, digest = row[2], row[3]
             continue
-        if not row[0].isdecimal() or len(row[0]) > LONGEST_NUMBER:
+        if not row[0].isdecimal() or len(row[0]) > MAX_DIGITS:
             found = printable(row[0])
             raise UserError(f"{path}:{line}: expected a blank's number, found '{found}'")
         if int(row[0]) in answers:
@@ -67,7 +67,7 @@ def read_answers(path: Path) -> Answers:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, four cells) of each row but the header; spreadsheets may have put semicolons."""
     try:
-        content = read_file(path, LARGEST_FILE, "answers")
+        content = read_file(path, MAX_FILE_BYTES, "answers")
         if content.startswith(ZIP):
             raise UserError(f"{path}: a spreadsheet's own file, not a table: save it as CSV")
         is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # a spreadsheet's Unicode text

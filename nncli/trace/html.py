@@ -21,11 +21,11 @@ SCRIPTS = (
     *("zoom", "play", "handout", "page"),
 )
 NAMED = {"lr": "learning_rate", "norm": "gradient_norm"}  # operands whose symbols are numbers
-MOST_NUMBERS = 60_000  # of a page that leaves none out
-MOST_OF_ONE = 4_000  # numbers of one tensor of such a page
+MAX_NUMBERS = 60_000  # of a page that leaves none out
+MAX_PER_TENSOR = 4_000  # numbers of one tensor of such a page
 FIRST, LAST = 20, 4  # of each axis, in a page that leaves numbers out
-MOST_TEXTS = 20_000  # of worked arithmetic in a page
-MOST_TEXTS_OF_ONE = 200
+MAX_TEXTS = 20_000  # of worked arithmetic in a page
+MAX_TEXTS_PER_TENSOR = 200
 
 
 def html(shown: Trace) -> str:
@@ -47,8 +47,8 @@ def html(shown: Trace) -> str:
 def _trace(shown: Trace) -> dict[str, Any]:
     tensors = [tensor for step in shown.steps for tensor in _each_once(step)]
     sizes = [tensor.values.size for tensor in tensors]
-    is_whole = sum(sizes) <= MOST_NUMBERS and max(sizes) <= MOST_OF_ONE
-    texts = min(MOST_TEXTS_OF_ONE, MOST_TEXTS // len(tensors))
+    is_whole = sum(sizes) <= MAX_NUMBERS and max(sizes) <= MAX_PER_TENSOR
+    texts = min(MAX_TEXTS_PER_TENSOR, MAX_TEXTS // len(tensors))
     return {
         "name": escaped(shown.name),
         "inputs": [*map(escaped, shown.inputs)],

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.trace.arithmetic import NAME, OVER_ALL, OVER_ROWS, PRODUCT
 from nncli.trace.question import Question
 
-MOST_TERMS = 8  # of longer sums nobody could tell which it was
+MAX_TERMS = 8  # of longer sums nobody could tell which it was
 OF_ROWS = ("dW", "db")
 
 
@@ -45,7 +45,7 @@ def _sum(asked: Question) -> tuple[re.Match[str] | None, list[float]]:
     for pattern, terms_of in ((OVER_ALL, _over_all), (OVER_ROWS, _over_rows), (PRODUCT, _product)):
         if found := pattern.search(asked.tensor.template):
             terms = terms_of(asked, found)
-            if 1 < len(terms) <= MOST_TERMS and None not in terms:
+            if 1 < len(terms) <= MAX_TERMS and None not in terms:
                 return found, [float(term) for term in terms if term is not None]
             break
     return None, []
@@ -53,7 +53,7 @@ def _sum(asked: Question) -> tuple[re.Match[str] | None, list[float]]:
 
 def _over_all(asked: Question, found: re.Match[str]) -> list[float | None]:
     shape = asked.operands[NAME.findall(found[1])[0]].shape
-    if np.prod(shape) > MOST_TERMS:
+    if np.prod(shape) > MAX_TERMS:
         return []
     return [asked.value(found[1], place) for place in np.ndindex(shape)]
 
@@ -63,7 +63,7 @@ def _over_rows(asked: Question, found: re.Match[str]) -> list[float | None]:
     kind, inner = found.groups()
     wide = [name for name in NAME.findall(inner) if asked.operands[name].ndim == 2]
     rows = asked.operands[wide[0]].shape[0] if wide else 0
-    if rows > MOST_TERMS:
+    if rows > MAX_TERMS:
         return []
     terms = [asked.value(inner, (row, asked.index[-1])) for row in range(rows)]
     divisor = rows if kind == "mean" else 1
@@ -77,4 +77,4 @@ def _product(asked: Question, found: re.Match[str]) -> list[float | None]:
         return []
     row, column = asked.index
     factors = (a.T if left_turned else a)[row], (b.T if right_turned else b)[:, column]
-    return [*map(float, factors[0] * factors[1])] if len(factors[0]) <= MOST_TERMS else []
+    return [*map(float, factors[0] * factors[1])] if len(factors[0]) <= MAX_TERMS else []

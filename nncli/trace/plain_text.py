@@ -9,7 +9,7 @@ from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
 
 WIDEST = 100
-LONGEST_NAME = 12
+MAX_NAME_LENGTH = 12
 MARGIN = "    "
 UNDERLINES = {1: "=", 2: "-"}
 
@@ -43,7 +43,7 @@ def _heading(heading: Heading) -> Iterator[str]:
 def _block(block: TensorBlock) -> Iterator[str]:
     cells = block.cells
     yield f"  {block.title.ljust(40)}  {block.name}  ({block.shape})".rstrip()
-    if len(names := [*map(escaped, block.columns)]) and max(map(len, names)) <= LONGEST_NAME:
+    if len(names := [*map(escaped, block.columns)]) and max(map(len, names)) <= MAX_NAME_LENGTH:
         cells = [names, *block.cells]
     for words in block.meaning:
         yield from wrap(words, WIDEST, initial_indent=MARGIN, subsequent_indent=f"{MARGIN}  ")

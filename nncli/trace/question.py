@@ -10,7 +10,7 @@ from nncli.trace.evaluation import Numbered, evaluated
 from nncli.trace.tensor import TracedTensor, shown_indices
 from nncli.trace.traced_steps import TracedStep
 
-MOST_NUMBERS = 10_000  # in an operand
+MAX_NUMBERS = 10_000  # in an operand
 Found = Iterable[float | None]  # numbers that something may lead to
 
 
@@ -49,7 +49,7 @@ class Question:
 
         None where nothing follows, and of more numbers than anybody works with by hand.
         """
-        if any(each.size > MOST_NUMBERS for each in self.operands.values()):
+        if any(each.size > MAX_NUMBERS for each in self.operands.values()):
             return None
         chosen = self.index if index is None else index
         return value(template or self.tensor.template, {**self.operands, **(others or {})}, chosen)

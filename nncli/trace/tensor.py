@@ -9,9 +9,9 @@ import numpy as np
 from nncli.engine.notation import written
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
-from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic, linked
+from nncli.trace.arithmetic import MAX_TERMS, Index, Written, arithmetic, linked
 
-LONGEST = 12  # rows or columns that are all shown
+MAX_SHOWN = 12  # rows or columns that are all shown
 ENDS = 3  # of longer ones, so many from either end
 GAP = "..."
 Phase = Literal["forward", "backward", "update"]
@@ -58,7 +58,7 @@ class TracedTensor:
         """Of the operands, by their {names}."""
         return {name: operand.values for name, operand in self.operands.items()}
 
-    def arithmetic(self, index: Index, write: Written = written, most: int = MOST_TERMS) -> str:
+    def arithmetic(self, index: Index, write: Written = written, most: int = MAX_TERMS) -> str:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
         return arithmetic(self.template, self.arrays, index, write, most)
 
@@ -158,6 +158,6 @@ def _few(count: int) -> range:
 
 def _shown(count: int) -> list[int | None]:
     """0, 1, 2, None, 97, 98, 99 of 100."""
-    if count <= LONGEST:
+    if count <= MAX_SHOWN:
         return list(range(count))
     return [*range(ENDS), None, *range(count - ENDS, count)]

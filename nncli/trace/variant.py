@@ -9,7 +9,7 @@ from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
 DRAWN = ("/W", "/b")  # what ends in them; a table of statistics isn't drawn
-LEAST = 5  # the largest number over the smallest that is drawn
+MAX_RATIO = 5  # the largest number over the smallest that is drawn
 
 
 def vary(loaded: LoadedNetwork, variant: int) -> None:
@@ -35,6 +35,6 @@ def _anew(values: Array, draw: np.random.Generator) -> Array:
     largest = float(np.abs(values).max())
     decimals = 1 - math.floor(math.log10(largest))
     top = max(round(largest * 10.0**decimals), 1)
-    drawn = draw.integers(max(top // LEAST, 1), top, size=values.shape, endpoint=True)
+    drawn = draw.integers(max(top // MAX_RATIO, 1), top, size=values.shape, endpoint=True)
     sizes = np.round(drawn / 10.0**decimals, max(decimals, 0))
     return np.sign(values) * sizes

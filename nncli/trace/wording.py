@@ -10,40 +10,40 @@ from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Phase, TracedTensor
 
 PHASES: Mapping[Phase, str] = {
-    "forward": "Layer by layer, from x to the network's answer: a unit adds up what comes in, each "
-    "times its weight, and its bias: that is z. Its activation makes the unit's output a of it. "
-    "The loss says in one number how far the last outputs are from the targets t.",
+    "forward": "Layer by layer, from the inputs x to the network's output: each unit computes the "
+    "weighted sum of its inputs plus its bias, z, and its activation turns z into the unit's "
+    "output a. The loss says in one number how far the last outputs are from the targets t.",
     "backward": OVERVIEW,
-    "update": "A gradient points to where the loss grows. So every weight goes a little way "
-    "against its own: the learning rate lr says how far. All move together, once every gradient is "
-    "known.",
+    "update": "The gradient points to where the loss grows, so every weight takes a step against "
+    "its own gradient; the learning rate lr sets the length. All weights change together, once "
+    "every gradient is known.",
 }
 LETTERS = (  # of symbols without their number; those that occur are explained
     ("x", "the inputs: a row for each example"),
-    ("t", "the targets: what should come out"),
-    ("w", "how much each row counts"),
+    ("t", "the targets: the outputs wanted"),
+    ("w", "the weight of each row in the loss"),
     ("W", "the weights of a layer: W[i,j] leads from input i to unit j"),
     ("b", "its biases: one for each unit, the weight of an input that is always 1"),
-    ("z", "the sum that comes together in a unit"),
-    ("a", "what a unit puts out: its activation of z"),
-    ("gamma", "what each normalized column is multiplied by"),
-    ("beta", "what is added to it then"),
-    ("moving_mean", "the mean that predictions use: of the batches so far"),
-    ("moving_variance", "the variance that predictions use"),
-    ("loss", "how wrong the answers are, in one number that training makes small"),
-    ("penalty", "what large weights add to the loss"),
+    ("z", "the weighted sum of a unit, with its bias"),
+    ("a", "the output of a unit: its activation of z"),
+    ("gamma", "the factor of each normalized column"),
+    ("beta", "the offset added to it"),
+    ("moving_mean", "the running mean over batches, which predictions use"),
+    ("moving_variance", "the running variance over batches, which predictions use"),
+    ("loss", "how wrong the outputs are, in one number; training makes it small"),
+    ("penalty", "the penalty for large weights, part of the loss"),
     ("da", "d(loss)/d(a): by how much the loss grows as a unit's output does"),
     ("dz", "d(loss)/d(z): the same, before the activation"),
     ("dW", "d(loss)/d(W): the gradient of the weights"),
     ("db", "d(loss)/d(b): the gradient of the biases"),
-    ("dx", "d(loss)/d(x): what no step uses"),
-    ("lr", "the learning rate: how far a step goes"),
-    ("norm", "the length of all gradients together"),
-    ("v", "the velocity: what is left of the steps before"),
-    ("m", "the mean of the gradients so far, the last ones above all"),
-    ("s", "the same of their squares"),
-    ("m_hat", "m without its start at 0"),
-    ("s_hat", "s without its start at 0"),
+    ("dx", "d(loss)/d(x): the gradient of the inputs; no step uses it"),
+    ("lr", "the learning rate: the length of a step"),
+    ("norm", "the norm of all gradients together"),
+    ("v", "the velocity: a decaying sum of earlier steps"),
+    ("m", "the decaying mean of the gradients so far"),
+    ("s", "the decaying mean of their squares"),
+    ("m_hat", "m, corrected for its start at 0"),
+    ("s_hat", "s, corrected for its start at 0"),
 )
 
 
@@ -94,6 +94,6 @@ def of_loss(network: Network) -> Sequence[str]:
 def of_update(own: str, *, has_memory: bool) -> Sequence[str]:
     """Of a parameter after a step. has_memory: whether the optimizer keeps something of others."""
     if has_memory:
-        return (f"{own} moves by what this gradient and the optimizer's memory make together",)
+        return (f"{own} moves by this gradient and the optimizer's memory together",)
     said = f"where d(loss)/d({own}) > 0, the loss grows with {own}: so {own} goes down, else up"
     return (said,)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.frozen import frozen
 
-MOST_DIMENSIONS = 32
+MAX_DIMENSIONS = 32
 PIECE = 1 << 20  # bytes read at a time
 
 
@@ -31,7 +31,7 @@ class Declared:
 
 def declared(shape: Any, dtype: np.dtype[Any], found: int, *, is_fortran: bool = False) -> Declared:
     """An array whose header is believed: it takes exactly the `found` bytes. Raises Malformed."""
-    is_shape = isinstance(shape, list | tuple) and len(shape) <= MOST_DIMENSIONS
+    is_shape = isinstance(shape, list | tuple) and len(shape) <= MAX_DIMENSIONS
     if not is_shape or not all(type(length) is int and length >= 0 for length in shape):
         raise Malformed("its shape isn't one")
     array = Declared(tuple(shape), dtype, is_fortran)

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from nncli.untrusted_files.array_headers import Declared, Malformed, declared, filled
 from nncli.untrusted_files.opening import size_in_words
 
-MOST_ARRAYS = 10_000
+MAX_ARRAYS = 10_000
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 ENCRYPTED = 1
 DAMAGE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
@@ -31,8 +31,8 @@ class NpzArchive:
         except DAMAGE:
             raise Malformed("not an .npz archive") from None
         members = self._zip.infolist()
-        if len(members) > MOST_ARRAYS:
-            raise Malformed(f"it holds more than {MOST_ARRAYS:,} arrays")
+        if len(members) > MAX_ARRAYS:
+            raise Malformed(f"it holds more than {MAX_ARRAYS:,} arrays")
         if most is not None and sum(member.file_size for member in members) > most:
             raise Malformed(f"its arrays unpack to more than {size_in_words(most)}")
         self._members: dict[str, ZipInfo] = {}

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nncli.untrusted_files.array_headers import Malformed
 
-LARGEST_INTEGER = 1 << 1023  # that is a float too
+MAX_INTEGER = 1 << 1023  # that is a float too
 
 
 def read_as(value: Any, hint: Any, place: str = "it") -> Any:
@@ -28,7 +28,7 @@ def read_as(value: Any, hint: Any, place: str = "it") -> Any:
         return {key: read_as(item, arguments[1], f"{place}.{key}") for key, item in value.items()}
     if origin is Literal and isinstance(value, str) and value in arguments:
         return value
-    if hint is float and type(value) is int and abs(value) < LARGEST_INTEGER:
+    if hint is float and type(value) is int and abs(value) < MAX_INTEGER:
         return float(value)
     if hint is Any or type(value) is hint:
         return value

@@ -14,7 +14,7 @@ import numpy as np
 from nncli.untrusted_files.array_headers import Declared, Malformed, declared, exactly, fill, filled
 from nncli.untrusted_files.opening import size_in_words, size_of
 
-MOST_HEADER = 1 << 24  # bytes
+MAX_HEADER_BYTES = 1 << 24  # bytes
 DTYPES = {
     **{f"F{8 * size}": f"<f{size}" for size in (2, 4, 8)},
     **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
@@ -32,8 +32,8 @@ class SafetensorsFile:
     def __init__(self, file: IO[bytes]) -> None:
         self._file, size = file, size_of(file)
         length = int.from_bytes(exactly(file, 8), "little")
-        if length > min(size - 8, MOST_HEADER):
-            most = size_in_words(MOST_HEADER)
+        if length > min(size - 8, MAX_HEADER_BYTES):
+            most = size_in_words(MAX_HEADER_BYTES)
             raise Malformed(f"its header is longer than the file, or than {most}")
         header = _object(exactly(file, length), "its header")
         self.metadata = _texts(header.pop("__metadata__", {}))

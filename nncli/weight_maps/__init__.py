@@ -1,1 +1,1 @@
-"""The weights of a run as pictures: a map for each layer, or a picture for each unit."""
+"""The weights of a run as plots: a map for each layer, or an image for each unit."""

@@ -1,4 +1,4 @@
-"""Drawing: weights in colours, blue above 0 and red below."""
+"""Weight plots: weights in colours, blue above 0 and red below."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Any
 
 from nncli.artifacts.figure_style import new_figure, short
 from nncli.artifacts.number_ticks import number_format, number_ticks
-from nncli.artifacts.rendering import write_picture
+from nncli.artifacts.rendering import write_plot
 from nncli.weight_maps.weights import WeightMap
 
-MOST = 64  # units whose pictures have room
-ACROSS, SIDE = 8, 1.0  # pictures side by side; inches of one
+MAX_UNITS = 64  # units whose images have room
+ACROSS, SIDE = 8, 1.0  # images side by side; inches of one
 BESIDE = 4  # maps side by side
 NAMED = 32  # inputs whose names have room
 COLORS = "RdBu"
@@ -18,12 +18,12 @@ COLORS = "RdBu"
 
 def draw_maps(maps: Sequence[WeightMap], name: str, path: Path) -> None:
     """A map for each layer: its inputs down, its units across. Raises FileFailure."""
-    write_picture(path, lambda: _maps_figure(maps, name), described(maps, name))
+    write_plot(path, lambda: _maps_figure(maps, name), described(maps, name))
 
 
-def draw_pictures(weights: WeightMap, shape: tuple[int, int], name: str, path: Path) -> None:
-    """The weights of each unit as a picture of its inputs. Raises FileFailure."""
-    write_picture(path, lambda: _pictures_figure(weights, shape, name), described([weights], name))
+def draw_unit_images(weights: WeightMap, shape: tuple[int, int], name: str, path: Path) -> None:
+    """The weights of each unit as an image of its inputs. Raises FileFailure."""
+    write_plot(path, lambda: _unit_images_figure(weights, shape, name), described([weights], name))
 
 
 def described(maps: Sequence[WeightMap], name: str) -> str:
@@ -82,9 +82,9 @@ def _number(axes: Any, weights: WeightMap) -> None:
         axes.set_yticks(range(rows), names, fontsize=8, parse_math=False)
 
 
-def _pictures_figure(weights: WeightMap, shape: tuple[int, int], name: str) -> Any:
+def _unit_images_figure(weights: WeightMap, shape: tuple[int, int], name: str) -> Any:
     units = weights.values.shape[1]
-    count, across = min(units, MOST), min(ACROSS, units)
+    count, across = min(units, MAX_UNITS), min(ACROSS, units)
     down = -(-count // across)
     tall = SIDE * min(max(shape[0] / shape[1], 0.3), 3.0)
     figure = new_figure(SIDE * max(across, 4) + 0.9, tall * down + 0.25 * down + 0.7)
@@ -95,8 +95,8 @@ def _pictures_figure(weights: WeightMap, shape: tuple[int, int], name: str) -> A
         if unit >= count:
             axes.set_axis_off()
             continue
-        picture = weights.values[:, unit].reshape(shape)
-        image = axes.imshow(picture, cmap=COLORS, vmin=-limit, vmax=limit)
+        values = weights.values[:, unit].reshape(shape)
+        image = axes.imshow(values, cmap=COLORS, vmin=-limit, vmax=limit)
         axes.set_title(str(unit + 1), loc="left", fontsize=7, pad=1)
     _label_bar(figure.colorbar(image, ax=panels, fraction=0.04, aspect=30))
     more = f", {units - count:,} more aren't drawn" if units > count else ""

@@ -64,7 +64,7 @@ def _maps(reader: RunReader) -> Iterator[WeightMap]:
         first = False
 
 
-def picture_shape(text: str | None, weights: WeightMap) -> tuple[int, int]:
+def image_shape_of(text: str | None, weights: WeightMap) -> tuple[int, int]:
     """(rows, columns) of `8x8`; by default of a square. Raises UserError where inputs differ."""
     count = len(weights.values)
     side = math.isqrt(count)

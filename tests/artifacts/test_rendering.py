@@ -9,8 +9,8 @@ from PIL import Image
 from waiting import PATIENCE
 
 from nncli.artifacts import rendering
-from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
-from nncli.artifacts.rendering import content_of, own_style, picture
+from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
+from nncli.artifacts.rendering import content_of, own_style, render
 
 SAID = "Verlust über Epochen: 0.5 → 0.1, 損失"
 IMPORTS = """
@@ -32,8 +32,8 @@ def drawn():
     figure = new_figure(4.0, 3.0)
     axes = figure.subplots()
     axes.plot([0, 40_000], [1e-9, 3e-9], label="a line")
-    dress(axes, "across", "up")
-    entitle(axes, "what it shows", "a run, 22 test rows")
+    style_axes(axes, "across", "up")
+    set_title(axes, "what it shows", "a run, 22 test rows")
     legend(axes)
     return figure
 
@@ -53,7 +53,7 @@ def test_a_picture_is_laid_out_and_drawn_once(monkeypatch):
 
     draw, calls = Figure.draw, []
     monkeypatch.setattr(Figure, "draw", lambda *given: calls.append(1) or draw(*given))
-    picture(".png", drawn)
+    render(".png", drawn)
     assert len(calls) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from nncli.assembly.build import build
 from nncli.assembly.decided import decision_of
-from nncli.boundary.boundary import MOST_POINTS, boundary_of
+from nncli.boundary.boundary import MAX_POINTS, boundary_of
 from nncli.boundary.boundary_plot import (
     contour_levels,
     draw_boundary,
@@ -217,7 +217,7 @@ def test_caption_counts_the_dots_that_are_drawn(reader):
     boundary = boundary_of(run, None, None)
     dots = drawn_dots(boundary)
     rest = len(train) - dots - 320
-    assert dots == MOST_POINTS  # rows without a place take none of the room
+    assert dots == MAX_POINTS  # rows without a place take none of the room
     assert (
         f"2,000 of {len(train):,} training rows are drawn; left out: 300 with a missing value, 20 "
         f"far away, {rest:,} others, by chance, for room."
@@ -284,7 +284,7 @@ def test_many_categories_are_refused():
 def test_sample_of_many_rows_is_the_same_each_time(reader):
     run = reader("data: {dataset: {type: and_float, samples: 4000}}", "network: {hidden: []}")
     first, second = (boundary_of(run, None, None).points for _ in range(2))
-    assert (len(first), first.of) == (MOST_POINTS, len(run.built.rows.train))
+    assert (len(first), first.of) == (MAX_POINTS, len(run.built.rows.train))
     assert np.array_equal(first.places, second.places)
     assert f"2,000 of {first.of:,}" in " ".join(remarks(boundary_of(run, None, None)))
 

@@ -54,7 +54,7 @@ def test_a_layer_without_scores_has_maps_all_the_same(reader):
 
 
 def test_many_units_are_folded_and_said(reader, nncli, monkeypatch):
-    monkeypatch.setattr(unit_activations_plot, "MOST", 3)
+    monkeypatch.setattr(unit_activations_plot, "MAX_UNITS", 3)
     run = reader("[5]")
     figure = unit_activations_plot._figure(units_of(run, None, "first"))
     titles = [axes.get_title(loc="left") for axes in figure.axes]

@@ -229,8 +229,8 @@ def test_the_terminal_shows_the_table_and_what_went_wrong_most(nncli, back, monk
     ann = "Ann 33/33 2/2 2/2 2/2 2/2 1/1 2/2 2/2 4/4 2/2 2/2 4/4 4/4 4/4"
     assert " ".join(lines[1].split()) == ann
     assert max(map(len, lines)) <= 100
-    assert "* some of it right as what follows from an earlier slip" in lines
-    at = lines.index("what went wrong most")
+    assert "* includes answers that are right except for an earlier mistake" in lines
+    at = lines.index("most frequent mistakes")
     assert "  forgot the learning rate, in W1, W2: 8 answers of Fay" in lines[at:]
     assert "the gradient is multiplied by lr before it is taken off." in done.out
 

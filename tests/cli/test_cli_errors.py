@@ -165,7 +165,8 @@ def test_terminal_of_few_letters_gets_what_it_can_show(process):
 
 def test_name_the_terminal_can_not_show_is_no_bug(process, gate):
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    done = process("train", gate, "--set", "name=жизнь", "--quiet", env=ascii_only)
+    gate.write_text(f"{gate.read_text()}name: жизнь\n", encoding="utf-8")
+    done = process("train", gate, "--quiet", env=ascii_only)
     assert (done.code, done.err) == (0, "")
 
 

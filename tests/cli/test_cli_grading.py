@@ -130,7 +130,7 @@ def test_what_follows_from_a_slip_earns_its_mark(nncli, mazur, folder):
     assert marks["hidden_1/a[0,1]"] | {"carried": False} == marks["hidden_1/a[0,1]"]
     done = nncli("grade", "answers.csv")
     assert f"{len(marks) - 1} of {len(marks)} right (" in done.out
-    assert "as what follows from an earlier slip)" in done.out
+    assert "right except for an earlier mistake)" in done.out
 
 
 def test_a_second_slip_on_top_of_the_first_is_one(nncli, mazur, folder):

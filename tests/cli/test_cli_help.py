@@ -31,10 +31,11 @@ def test_no_golden_file_is_left_of_a_command_that_went(folder):
     assert {path.stem for path in GOLDEN.iterdir()} == {"nncli", *COMMANDS}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_every_command_begins_with_a_sentence(nncli, command):
-    summary = nncli(command, "--help").out.splitlines()[2].strip()
-    assert summary[0].isupper()
+def test_every_command_is_summed_up_in_a_whole_line(nncli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [line.strip() for line in nncli("--help").out.split("Commands:\n")[1].splitlines()]
+    assert [line for line in lines if not line.partition("  ")[2].strip()[0].isupper()] == []
+    assert [line for line in lines if line.endswith("...")] == []
 
 
 def test_a_command_is_a_file_of_its_name():

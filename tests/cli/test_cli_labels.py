@@ -297,7 +297,7 @@ def test_new_rows_without_a_label_are_named(nncli, weather, folder):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("doctor",), "of what always answering label shares costs"),
+        (("doctor",), "times that of always predicting the label shares"),
         (("trace",), "output: dense, sigmoid"),
         (("gradcheck",), "gradients agree"),
         (("verify",), "bit-identical"),

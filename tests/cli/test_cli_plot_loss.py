@@ -80,7 +80,7 @@ def test_format_names_the_file(nncli, iris, picture, begins):
 def test_format_beside_a_file_s_name_is_one_too_many(nncli, iris):
     done = nncli("plot-loss", iris.path, "--format", "svg", "-o", "a.png")
     assert done.code == 2
-    assert "--format is for a picture without --output" in done.err
+    assert "--format is for a plot without --output" in done.err
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])

@@ -23,7 +23,7 @@ def test_init_takes_them_and_says_so_and_every_command_follows(nncli, shops, wri
     made = nncli("init", shops, "--target", "sold", "--quick")
     assert made.code == 0, made.err
     text = Path("shops.yaml").read_text()
-    assert "    # name: texts that fewer rows have are taken for one, as are new ones\n" in text
+    assert "    # name: rarer and new texts are one category\n" in text
     assert "encode: onehot, min_count: 2, handle_unknown: ignore}" in text
     quick = ("--set", "training.epochs=2", "--set", "output.plots=[]")
     done = nncli("train", "shops.yaml", "--json", *quick)

@@ -308,7 +308,7 @@ def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, nncli, monk
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(RunRecorder, "record", record_and_stop)
-    monkeypatch.setattr(trainer, "LONGEST_SILENCE", 0.0)  # a report of every epoch, logged or not
+    monkeypatch.setattr(trainer, "MAX_SILENCE_SECONDS", 0.0)  # each epoch reports
     long = ("--set", "training.epochs=1000", "--set", "output.log_every=100")
     assert nncli("train", gate, *long, "--quiet").code == 130
     ended = json.loads(Path("runs/gate-001/metrics.json").read_text())

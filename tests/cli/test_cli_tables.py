@@ -620,7 +620,7 @@ def test_init_takes_words_among_numbers_for_missing_ones_and_says_so(nncli, writ
     write("p.csv", "x,z,y", *(f"{c},{i * 0.7:.1f},{i * 3}.5" for i, c in enumerate(cells)))
     assert nncli("init", "p.csv", "--target", "y").code == 0
     text = Path("p.yaml").read_text()
-    assert "# taken to mean that there is no value: lost" in text
+    assert "# also taken as missing: lost" in text
     assert "#   numeric: x (20 missing), z" in text
     assert nncli("validate", "p.yaml").code == 0
 

@@ -17,8 +17,6 @@ def on_a_terminal(spawn, *arguments):
     terminal, end = pty.openpty()
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     environment = {**os.environ, "TERM": "xterm"}
-    for wide in ("COLUMNS", "LINES", "NO_COLOR"):
-        environment.pop(wide, None)
     process = spawn(*arguments, stdout=subprocess.DEVNULL, stderr=end, env=environment)
     os.close(end)
     drawn = bytearray()

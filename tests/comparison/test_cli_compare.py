@@ -12,7 +12,17 @@ def test_table_is_sorted_with_the_differing_keys_as_columns(nncli, on_one_split,
         "keys that differ: optimizer.learning_rate",
     ]
     header, best, other = body.splitlines()
-    assert header.split() == ["learning_rate", "n", "mean", "±95%", "std", "-", "best", "±95%", "p"]
+    assert header.split() == [
+        "learning_rate",
+        "n",
+        "mean",
+        "±95%",
+        "std",
+        "vs",
+        "best",
+        "±95%",
+        "p",
+    ]
     assert best.split()[2:4] == ["0.1", "4"]
     assert other.split()[2:4] == ["0.001", "4"]
     assert notes.startswith("p: paired t test over seeds on one split")

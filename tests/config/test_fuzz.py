@@ -21,7 +21,9 @@ from nncli.registry import members
 BAD = Path(__file__).parent / "bad"
 GOOD = [read_text(path) for path in CONFIGS]
 SEEDS = GOOD + [path.read_text("latin-1") for path in sorted(BAD.glob("*.yaml"))]
-MOST = 10_000  # of any number a built config may hold: sizes beyond that are for another test
+MAX_INTEGER = (
+    10_000  # of any number a built config may hold: sizes beyond that are for another test
+)
 
 
 def is_small(value):
@@ -30,7 +32,7 @@ def is_small(value):
         return all(is_small(item) for key, item in value.items() if key not in ("epochs", "seed"))
     if isinstance(value, list):
         return all(map(is_small, value))
-    return not isinstance(value, int) or abs(value) <= MOST
+    return not isinstance(value, int) or abs(value) <= MAX_INTEGER
 
 
 def attempt(path):

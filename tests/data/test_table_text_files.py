@@ -237,7 +237,7 @@ def test_ragged_rows_are_all_named(tmp_path):
 
 def test_many_ragged_rows_are_counted(tmp_path):
     found = refusal(tmp_path, PLAIN + "1,2\n" * 100)
-    assert len(found) == TableError.MOST_SHOWN + 1
+    assert len(found) == TableError.MAX_SHOWN + 1
     assert found[-1] == "and 80 more"
 
 

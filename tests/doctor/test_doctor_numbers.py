@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 from nncli.doctor import candidates
 from nncli.doctor.diagnose import diagnose
-from nncli.doctor.diagnosed_run import MOST_ROWS, DiagnosedRun
+from nncli.doctor.diagnosed_run import MAX_ROWS, DiagnosedRun
 from nncli.doctor.forward import BaselineLosses, loss_of, perfect_guess
 from nncli.doctor.step_statistics import stopped_weights
 from nncli.engine.training_settings import EarlyStopping
@@ -108,7 +108,7 @@ def test_weights_that_never_were_finite_are_found_before_the_first_step(tmp_path
 def test_a_long_table_is_looked_at_in_part_and_that_is_said(tmp_path):
     config = "data: {dataset: {type: linear_regression, samples: 20000}}\n"
     report = examined(tmp_path, config, "training={epochs: 2, batch_size: 1000}")
-    assert (report.looked_at, report.rows) == (MOST_ROWS, 14_000)
+    assert (report.looked_at, report.rows) == (MAX_ROWS, 14_000)
 
 
 def test_two_examinations_say_the_same(tmp_path):

@@ -8,7 +8,7 @@ from sick_networks import HEALTHY, SICK, VANISHING
 
 from nncli.doctor.diagnose import Diagnosis
 
-FEWEST_RIGHT = 0.95
+MIN_RIGHT = 0.95
 IS_SOAK = bool(os.environ.get("NNCLI_SOAK"))
 SIGMOIDS = [sick for sick in VANISHING if "sigmoid" in sick.name]
 STUCK_OUTPUT, NECK, EARLY = (
@@ -74,7 +74,7 @@ def test_the_first_finding_is_right_for_nearly_all_and_the_healthy_get_a_clean_b
         (folder := tmp_path / str(number)).mkdir()
         found = first(examined(folder, sick.config, *sick.assignments))
         wrong += [] if found in sick.right else [f"{sick}: {found or 'no problem'}"]
-    assert 1 - len(wrong) / len(SICK) >= FEWEST_RIGHT, wrong
+    assert 1 - len(wrong) / len(SICK) >= MIN_RIGHT, wrong
     for name, (config, assignments) in HEALTHY.items():
         (folder := tmp_path / name.replace(" ", "_")).mkdir()
         report = examined(folder, config, *assignments)

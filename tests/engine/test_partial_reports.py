@@ -96,7 +96,7 @@ def test_where_training_rows_are_watched_every_report_has_every_column(watch):
 def test_a_run_diverges_in_the_epoch_in_which_it_does_with_every_epoch_logged(
     watch, dtype, monkeypatch
 ):
-    monkeypatch.setattr("nncli.engine.trainer.LONGEST_SILENCE", 0.0)
+    monkeypatch.setattr("nncli.engine.trainer.MAX_SILENCE_SECONDS", 0.0)
     found = []
     for log_every in (1, 7, 100):
         options = {"hidden": (), "optimizer": Sgd(20.0), "batch_size": 16, "dtype": dtype}
@@ -110,7 +110,7 @@ def test_a_run_diverges_in_the_epoch_in_which_it_does_with_every_epoch_logged(
 
 
 def test_an_epoch_that_only_the_clock_shows_is_not_scored(monkeypatch):
-    monkeypatch.setattr("nncli.engine.trainer.LONGEST_SILENCE", 0.0)
+    monkeypatch.setattr("nncli.engine.trainer.MAX_SILENCE_SECONDS", 0.0)
     scored, score = [], Evaluator.score
     monkeypatch.setattr(
         Evaluator, "score", lambda self: scored.append(len(self.rows)) or score(self)

@@ -66,7 +66,7 @@ def test_process_that_is_not_asked_is_ended():
 
 
 def test_large_tables_are_fitted_here(task, monkeypatch):
-    monkeypatch.setattr("nncli.evaluation.rivals.MOST_SENT", 100)
+    monkeypatch.setattr("nncli.evaluation.rivals.MAX_SENT_NUMBERS", 100)
     assert not task.is_small
     with started_with("-c", "import time; time.sleep(60)") as fit:
         fit.ask(task)

@@ -8,7 +8,7 @@ from report_samples import classified, regressed, report
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.evaluation.descriptions import alternatives
-from nncli.evaluation.report_files import pictures_of, save
+from nncli.evaluation.report_files import plots_of, save
 
 SURE = np.eye(2)[np.arange(40) % 2]
 HALF_RIGHT = np.eye(2)[np.arange(40) // 2 % 2]
@@ -99,7 +99,7 @@ def test_rows_are_named_by_their_split_or_their_file():
 
 def drawn_and_saved(made, path):
     """(files, troubles) of a report with its pictures."""
-    pictures, not_drawn = pictures_of(made)
+    pictures, not_drawn = plots_of(made)
     files, not_saved = save(made, path, pictures)
     return files, [*not_drawn, *not_saved]
 

@@ -182,7 +182,7 @@ def test_rows_on_disk_are_read_by_slices_and_give_the_same(monkeypatch):
 
 
 def test_very_many_rows_are_sampled_and_said_to_be(monkeypatch):
-    monkeypatch.setattr(module, "MOST_ROWS", 2_000)
+    monkeypatch.setattr(module, "MAX_ROWS", 2_000)
     random = np.random.default_rng(0)
     x = random.standard_normal((20_000, 3))
     truth = x @ [[1.0], [2.0], [3.0]] + random.standard_normal((20_000, 1))

@@ -8,7 +8,7 @@ from report_samples import classified, regressed, report
 
 from nncli.artifacts.figure_style import short
 from nncli.artifacts.palette import class_colors
-from nncli.artifacts.rendering import picture
+from nncli.artifacts.rendering import render
 from nncli.evaluation import calibration_plot, class_plots, confusion_plot, regression_plots
 from nncli.parts.metrics import AveragePrecision
 
@@ -75,7 +75,8 @@ def test_calibration_shows_the_bins_and_says_how_many_rows_each_has():
     _, _, dots = above.get_lines()
     bins = made.calibration
     np.testing.assert_array_equal(dots.get_xydata(), np.transpose([bins.probability, bins.share]))
-    assert texts(above)[-1] == f"network, 10 rows a dot\n(mean error {bins.error:.3g})"
+    error = f"(expected calibration error {bins.error:.3g})"
+    assert texts(above)[-1] == f"network, 10 rows per dot\n{error}"
     assert above.get_ylabel() == "share of rows that are 'yes'"
     assert below.get_xlabel() == "predicted probability of 'yes'"
     (outline,) = below.patches
@@ -165,7 +166,7 @@ DRAWN = {
 @pytest.mark.parametrize("draw", DRAWN)
 def test_every_classifier_is_drawn_without_a_word(name, draw):
     figure = DRAWN[draw](CLASSIFIED[name], f"$run_{name}$, 3 rows")
-    assert figure is None or picture(".png", lambda: figure).startswith(b"\x89PNG")
+    assert figure is None or render(".png", lambda: figure).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", REGRESSED)
@@ -174,4 +175,4 @@ def test_every_regression_is_drawn_without_a_word(name, draw):
     figure = getattr(regression_plots, draw)(REGRESSED[name], f"$run_{name}$, 3 rows")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if name in ("huge", "tiny") else "error")
-        assert picture(".png", lambda: figure).startswith(b"\x89PNG")
+        assert render(".png", lambda: figure).startswith(b"\x89PNG")

@@ -98,8 +98,8 @@ def test_labels_and_targets_have_trees_each():
 
 
 def test_large_tables_are_sampled_and_said_to_be(monkeypatch):
-    monkeypatch.setattr(module, "MOST_CELLS", 100 * 2 * 50)
-    monkeypatch.setattr(module, "FEWEST_ROWS", 40)
+    monkeypatch.setattr(module, "MAX_CELLS", 100 * 2 * 50)
+    monkeypatch.setattr(module, "MIN_ROWS", 40)
     made = table()
     trees = boosted_trees(all_rows(made), all_rows(made), None, 0)
     assert trees.fitted_rows == 50

@@ -209,7 +209,7 @@ def test_a_loss_of_zero_is_printed_as_zero(tmp_path):
 
 
 def test_data_beyond_the_limit_are_refused_with_their_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("nncli.export.numpy_script.data.MOST_BYTES", 1000)
+    monkeypatch.setattr("nncli.export.numpy_script.data.MAX_BYTES", 1000)
     with pytest.raises(UserError, match="a script holds at most 0: train on fewer rows"):
         page_of(trained(IRIS, tmp_path))
 

@@ -8,7 +8,7 @@ from planted_errors import SOME, XOR, flipped_activation, outputs_for
 from nncli.engine.evaluator import EvaluationSet
 from nncli.errors import UserError
 from nncli.gradcheck.gradient_check import (
-    MOST_ELEMENTS,
+    MAX_ELEMENTS,
     check_gradients,
     refuse_unlike_record,
 )
@@ -226,7 +226,7 @@ def test_a_large_tensor_is_sampled_with_its_largest_gradients_unless_all_is_aske
     job = make_job([Dense(101, Tanh())], Dense(3, Identity()), rows=4)
     sampled, every = check(job), check(job, every_element=True)
     some, all_ = tensor(sampled, "hidden_1/dW"), tensor(every, "hidden_1/dW")
-    assert (len(some.elements), len(all_.elements)) == (MOST_ELEMENTS, 404)
+    assert (len(some.elements), len(all_.elements)) == (MAX_ELEMENTS, 404)
     largest = max(all_.elements, key=lambda each: abs(each.backpropagation))
     assert largest.index in {each.index for each in some.elements}
     assert sampled.is_right

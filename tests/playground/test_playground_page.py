@@ -22,7 +22,7 @@ from nncli.playground.symbols import Notebook
 from nncli.registry import members
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-LARGEST = 300_000
+MAX_PAGE_BYTES = 300_000
 IMAGES = "network={input: {shape: [8, 8, 1]}, hidden: [{type: max_pool2d}, flatten]}"
 IRIS = {  # what `--set` makes of it -> what is said
     "optimizer=lbfgs": "play it with --set optimizer=adam",
@@ -42,7 +42,7 @@ def data_of(html: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["iris", "penguins", "weather", "linear_regression", "by_hand"])
 def test_a_page_is_small_and_asks_nothing_of_anywhere(name: str) -> None:
     html = page(load_network(CONFIGS / f"{name}.yaml"))
-    assert len(html.encode()) <= LARGEST
+    assert len(html.encode()) <= MAX_PAGE_BYTES
     outside = re.findall(r"https?://[^\s\"'`]+|\bfetch\(|XMLHttpRequest|WebSocket|\bimport\(", html)
     assert set(outside) <= {"http://www.w3.org/2000/svg"}
     assert "default-src 'none'" in html
@@ -75,7 +75,7 @@ def test_a_page_of_many_inputs_stays_small_or_is_refused(tmp_path: Path, columns
     np.savetxt(table, rows, "%.3f", ",", header=names, comments="")
     config.write_text("data: {path: t.csv, target: y}\nnetwork: {hidden: [8]}\n", encoding="utf-8")
     if columns == 300:
-        assert len(page(load_network(config)).encode()) <= LARGEST
+        assert len(page(load_network(config)).encode()) <= MAX_PAGE_BYTES
     else:
         with pytest.raises(UserError, match="301 inputs, and a page draws at most 300: play some"):
             page(load_network(config))
@@ -136,7 +136,7 @@ def test_the_largest_network_beside_the_most_rows_fits() -> None:
     network = "network={hidden: [80, 23]}"
     loaded = load_network(CONFIGS / "iris.yaml", ["data={dataset: digits}", network])
     assert loaded.built.network.layout.size > 7_000
-    assert len(page(loaded).encode()) <= LARGEST
+    assert len(page(loaded).encode()) <= MAX_PAGE_BYTES
 
 
 def test_a_run_goes_on_from_its_weights(tmp_path: Path) -> None:

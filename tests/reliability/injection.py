@@ -21,7 +21,7 @@ from waiting import until
 CALLS = (  # those with a question mark are unknown to some machines
     "openat,write,fsync,?rename,?renameat,?renameat2,?mkdir,?mkdirat,?unlink,?unlinkat,?fallocate"
 )
-LONGEST_WRITE = 1 << 24  # bytes that a trace has of one
+MAX_WRITE = 1 << 24  # bytes that a trace has of one
 # A security module may let only a parent trace: 0x59616D61 is PR_SET_PTRACER.
 WAIT_UNTIL_TRACED = """
 import ctypes, os, time
@@ -73,7 +73,7 @@ class Injector:
 
     def calls(self, folder: Path, *arguments: object) -> list[Call]:
         """All calls of a command that did what they were asked, with what they wrote."""
-        return read_calls(self._trace(folder, arguments, "-xx", "-s", str(LONGEST_WRITE)))
+        return read_calls(self._trace(folder, arguments, "-xx", "-s", str(MAX_WRITE)))
 
     def _trace(self, folder: Path, arguments: tuple[object, ...], *options: str) -> str:
         trace = folder.parent / "trace"

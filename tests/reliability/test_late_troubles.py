@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-LARGEST = 15_000  # bytes: more than any file of a small run has, less than its picture
+MAX_FILE_BYTES = 15_000  # bytes: more than any file of a small run has, less than its picture
 
 
 def small_files():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
 
 
 @pytest.fixture

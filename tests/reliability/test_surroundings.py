@@ -142,6 +142,7 @@ def test_folder_that_is_read_only_is_one_line_and_loses_nothing(fork_server, pla
     (place / "before").mkdir()
     (place / locked).mkdir(exist_ok=True)
     place.chmod(0o755)
+    (place / "gate.yaml").chmod(0o644)
     (place / locked).chmod(0o555)
     try:
         end = fork_server.call(place, "train", "gate.yaml", "--quiet", before=NOBODY)

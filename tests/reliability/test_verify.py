@@ -159,7 +159,7 @@ def test_what_the_clock_showed_of_an_interrupted_run_is_replayed_whatever_it_sho
     nncli, train, interrupting, monkeypatch
 ):
     with monkeypatch.context() as slow:
-        slow.setattr("nncli.engine.trainer.LONGEST_SILENCE", 0.0)
+        slow.setattr("nncli.engine.trainer.MAX_SILENCE_SECONDS", 0.0)
         interrupting(14)
         run = train(code=130, output__log_every=100)
     last = json.loads((run / "metrics.json").read_text())["epochs"]

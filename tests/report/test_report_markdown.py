@@ -9,7 +9,7 @@ from nncli.report.markdown import markdown, plain
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_card_has_every_part(facts_of, name):
     card = markdown(facts_of(name))
-    for part in ("## Scores", "## Data", "## Model", "## To get this again", "## Worst errors"):
+    for part in ("## Scores", "## Data", "## Model", "## Reproducing this", "## Worst errors"):
         assert f"\n{part}\n" in card
     assert len(card) < 100_000
 

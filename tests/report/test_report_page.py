@@ -18,7 +18,7 @@ from nncli.report.html.scale import Scale, short_number
 from nncli.report.markdown import markdown
 
 NNCLI = Path(__file__).parents[2] / "nncli"
-LARGEST = 150_000  # bytes
+MAX_PAGE_BYTES = 150_000  # bytes
 ELEMENTS = {
     *("html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "p"),
     *("details", "summary", "nav", "a", "main", "section", "div", "span", "small", "b", "code"),
@@ -55,7 +55,7 @@ class Read(HTMLParser):
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_page_is_whole_and_small_and_of_known_elements(facts_of, name):
     page = html(facts_of(name))
-    assert len(page.encode()) < LARGEST
+    assert len(page.encode()) < MAX_PAGE_BYTES
     read = Read(page)
     assert read.open == []
     assert set(read.elements) <= ELEMENTS
@@ -86,11 +86,11 @@ def test_every_heading_has_its_folded_explanation(facts_of):
     assert headings == [
         "Scores",
         "Learning curves",
-        "What predictions rest on",
+        "Which columns matter",
         "Worst errors",
         "Data",
         "Model",
-        "To get this again",
+        "Reproducing this",
     ]
 
 
@@ -106,7 +106,7 @@ def test_what_a_model_lacks_is_left_out(facts_of):
         network=None,
     )
     page = html(document)
-    assert re.findall(r"<section[^>]*><h2>([^<]+)", page) == ["Scores", "To get this again"]
+    assert re.findall(r"<section[^>]*><h2>([^<]+)", page) == ["Scores", "Reproducing this"]
     assert "doctor" not in page.partition("<main>")[0].partition("</style>")[2]
 
 

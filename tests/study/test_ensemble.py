@@ -349,10 +349,8 @@ def test_its_duration_is_said_before_it_trains(ours, nncli):
     done = nncli(
         "train", ours.parent / "t.yaml", "--runs-dir", ours.parent / "said", "--workers", 1
     )
-    said = (
-        r"3 such networks, each stops by a part of its own; this is the first\nabout \d+ (s|min)\b"
-    )
-    assert re.search(said, done.err)
+    said = "3 such networks, each stopped by its own validation rows; this is the first\n"
+    assert re.search(said + r"about \d+ (s|min)\b", done.err)
     assert "with 1 at a time (--workers N)" in done.err
 
 

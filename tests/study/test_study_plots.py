@@ -86,4 +86,4 @@ def test_panels_are_as_the_space_is():
     }
     assert labels == {"best so far", "pruned or diverged", "as given", "best", "no value"}
     nothing = [TrialRecord(0, "trial-0000", {}, "failed")]
-    assert len(study_plots.sweep_pictures(Facts, nothing, space)) == 2
+    assert len(study_plots.sweep_plots(Facts, nothing, space)) == 2

@@ -180,9 +180,8 @@ def on_terminal(spawn, folder):
     def call(*arguments, width=120, act=lambda process, drawn: None, before="", **environment):
         terminal, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-        kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR")}
-        kept |= {"TERM": "xterm", **environment}
-        options = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": end, "env": kept}
+        environment = {**os.environ, "TERM": "xterm", **environment}
+        options = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": end, "env": environment}
         process = spawn(*arguments, before=before, **options)
         os.close(end)
         drawn, decoder = "", codecs.getincrementaldecoder("utf-8")()  # a letter may come in pieces

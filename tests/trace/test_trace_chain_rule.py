@@ -108,7 +108,7 @@ def test_the_words_are_on_the_pages_and_on_a_worksheet(traced):
     sheet = Worksheet(shown)
     for page in (text(shown), markdown(shown), text(shown, sheet), markdown(shown, sheet)):
         words = page.replace("\\*", "*").replace("\n", " ")
-        assert "by how much the loss grows as v does" in words
+        assert "by how much the loss grows when v grows a little" in words
         assert "d(loss)/d(z1) = d(loss)/d(a1) * d(a1)/d(z1)" in words
 
 

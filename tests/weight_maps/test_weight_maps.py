@@ -7,7 +7,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.errors import UserError
 from nncli.weight_maps import weight_plots
-from nncli.weight_maps.weights import WeightMap, picture_shape, weight_maps
+from nncli.weight_maps.weights import WeightMap, image_shape_of, weight_maps
 
 
 @pytest.fixture
@@ -52,16 +52,16 @@ def test_a_kernel_s_windows_are_rows(train, write):
     )
     first = weight_maps(RunReader(RunDirectory.open(run.path)))[0]
     assert first.values.shape == (9, 3)
-    assert picture_shape(None, first) == (3, 3)
+    assert image_shape_of(None, first) == (3, 3)
 
 
 def test_a_unit_s_picture_has_its_weights_row_by_row(monkeypatch):
     weights = WeightMap("hidden_1", np.arange(12.0).reshape(6, 2))
-    figure = weight_plots._pictures_figure(weights, (2, 3), "it")
+    figure = weight_plots._unit_images_figure(weights, (2, 3), "it")
     shown = [axes.images[0].get_array().tolist() for axes in figure.axes[:2]]
     assert shown == [[[0, 2, 4], [6, 8, 10]], [[1, 3, 5], [7, 9, 11]]]
-    monkeypatch.setattr(weight_plots, "MOST", 1)
-    folded = weight_plots._pictures_figure(weights, (2, 3), "it")
+    monkeypatch.setattr(weight_plots, "MAX_UNITS", 1)
+    folded = weight_plots._unit_images_figure(weights, (2, 3), "it")
     assert "2 units, 1 more aren't drawn" in folded.get_suptitle()
 
 
@@ -75,7 +75,7 @@ def test_a_unit_s_picture_has_its_weights_row_by_row(monkeypatch):
 )
 def test_a_shape_that_inputs_have_not_is_said(shape, words):
     with pytest.raises(UserError) as error:
-        picture_shape(shape, WeightMap("hidden_1", np.zeros((6, 2))))
+        image_shape_of(shape, WeightMap("hidden_1", np.zeros((6, 2))))
     assert words in str(error.value)
 
 

@@ -44,7 +44,7 @@ def program(given: Job, *, keeps_weights: bool = True) -> Program:
     A report each n epochs and one after the last of 2n + 1: the first n warm up, and from the time
     of the second n that of the single epoch is taken off, and with it the report.
     """
-    trainer.LONGEST_SILENCE = math.inf  # no report by the clock in between
+    trainer.MAX_SILENCE_SECONDS = math.inf  # no report by the clock in between
 
     def run(epochs: int) -> Ran:
         training = dataclasses.replace(given.training, epochs=2 * epochs + 1)

@@ -23,13 +23,13 @@ from nncli.cli.streams import echo, echo_line
 )
 @json_option
 def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_json: bool) -> None:
-    """Compare runs: which config keys differ, and whether that makes a difference.
+    """Compare runs or studies: which config is better?
 
-    Runs whose configs differ in their seeds alone are a group. A table has, the best group first,
-    mean, 95% interval and standard deviation, and how far each is from the best: a difference
-    paired by seed or fold, its interval, and p. Where splits of the same rows overlap, intervals
-    and p are the corrected ones of Nadeau and Bengio; of several comparisons, p is Holm's. Fewer
-    than three values have none.
+    Runs whose configs differ only in their seeds form a group. The table shows, best group first:
+    the mean with its 95% interval, the standard deviation, and the difference from the best group,
+    paired by seed or fold, with its interval and p. Where splits of the same rows overlap,
+    intervals and p are corrected (Nadeau and Bengio); with several comparisons, p is corrected by
+    Holm's method. Fewer than three values have neither interval nor p.
     """
     from nncli.artifacts.rendering import check_format
     from nncli.cli.comparison_table import comparison_in_words

@@ -26,12 +26,12 @@ WIDTH = 100  # letters of a line; an edit isn't wrapped, so that it can be copie
 @click.argument("run", type=RUN)
 @json_option
 def command(run: Path, as_json: bool) -> None:
-    """Look for what keeps a RUN from learning, and say which key to change.
+    """Find what keeps a RUN from learning, and the key to change.
 
-    Where it diverged and why, unscaled inputs, the loss at the start against ln(classes), dead and
-    saturated units, gradients and steps layer by layer, whether it can learn ten rows by heart,
-    and what its curves say. Each finding has its number and one edit, with what that did in a
-    short trial.
+    It checks where the run diverged and why, unscaled inputs, the loss at the start against
+    ln(classes), dead and saturated units, gradients and steps of each layer, whether the network
+    can overfit ten rows, and the learning curves. Each finding has its number and one edit of the
+    config, with what that did in a short trial.
     """
     from nncli.doctor.diagnose import diagnose
 

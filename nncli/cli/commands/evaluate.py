@@ -16,7 +16,7 @@ from nncli.cli.options import (
     print_json,
 )
 from nncli.cli.streams import echo, echo_line
-from nncli.cli.text_table import figure, table
+from nncli.cli.text_table import figure, from_to, table
 from nncli.errors import UserError, escaped
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nncli.evaluation.report import Report
     from nncli.parts.arrays import Array
 
-MOST_CLASSES = 20  # in a table
+MAX_CLASSES = 20  # in a table
 WIDEST = 100  # letters of a table whose columns have names
 
 
@@ -45,7 +45,7 @@ WIDEST = 100  # letters of a table whose columns have names
     "--plots/--no-plots",
     "has_plots",
     default=True,
-    help="Draw pictures into RUN/evaluation [yes; it takes a second].",
+    help="Draw plots into RUN/evaluation [yes; it takes a second].",
 )
 @json_option
 def command(
@@ -56,27 +56,27 @@ def command(
     has_plots: bool,
     as_json: bool,
 ) -> None:
-    """Score a finished RUN on rows it recorded, or on those of another table.
+    """Score a RUN on its test rows, beside simpler models.
 
-    Every metric stands beside its 95% interval (bootstrap over the rows scored) and beside what
-    guessing, a linear model and boosted trees reach. The figures are kept in RUN/evaluation.
+    Every metric is shown with its 95% interval (bootstrap over the scored rows), beside guessing, a
+    linear model and boosted trees. Scores and plots are written to RUN/evaluation.
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
-    input_format, picture_format = of_formats(formats)
+    input_format, plot_format = of_formats(formats)
     if data is None and input_format is not None:
         raise click.UsageError(f"--format {input_format} is for --data -, standard input")
     from nncli.evaluation.background_fit import BackgroundFit
 
-    pictures: dict[str, bytes] = {}
+    plots: dict[str, bytes] = {}
     troubles: list[str] = []
 
     def draw(report: "Report") -> None:
         if has_plots:
-            from nncli.evaluation.report_files import pictures_of
+            from nncli.evaluation.report_files import plots_of
 
-            drawn, not_drawn = pictures_of(report, f".{picture_format}")
-            pictures.update(drawn)
+            drawn, not_drawn = plots_of(report, f".{plot_format}")
+            plots.update(drawn)
             troubles.extend(not_drawn)
 
     with BackgroundFit() as background:
@@ -100,7 +100,7 @@ def command(
     note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {_in_words(report)}")
-    files, not_saved = save(report, run, pictures)
+    files, not_saved = save(report, run, plots)
     for trouble in [*troubles, *not_saved]:
         echo_line(f"note: {trouble}", err=True)
     if as_json:
@@ -158,7 +158,7 @@ def _in_words(report: "Report") -> str:
     if report.classes:
         blocks += [_classes(report), _confusion(report)]
     if report.labels:
-        blocks.append(label_table(report, MOST_CLASSES))
+        blocks.append(label_table(report, MAX_CLASSES))
     if report.coverage:
         blocks.append("\n".join(escaped(str(each)) for each in report.coverage))
     if report.calibration:
@@ -174,14 +174,14 @@ def _scores(report: "Report") -> str:
     for name, value in report.metrics.items():
         estimate = report.intervals.get(name)
         interval = estimate.interval if estimate else None
-        words = f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else "-" if estimate else ""
+        words = from_to(interval) if interval else "-" if estimate else ""
         others = [figure(other.values.get(name)) for other in report.baselines.values()]
         rows.append([name, figure(value), words, *others])
     return table(rows)
 
 
 def _more(report: "Report") -> str:
-    rest = len(report.classes) - MOST_CLASSES
+    rest = len(report.classes) - MAX_CLASSES
     return f"\n... and {rest:,} classes with no more rows, which --json has" if rest > 0 else ""
 
 
@@ -190,7 +190,7 @@ def _classes(report: "Report") -> str:
     from nncli.evaluation.class_scores import largest
 
     rows = [["class", "rows", "precision", "recall", "f1"]]
-    for index in largest(report.counts, MOST_CLASSES):
+    for index in largest(report.counts, MAX_CLASSES):
         scores = report.by_class[report.classes[index]]
         shares = (scores.precision, scores.recall, scores.f1)
         shown = [f"{share:.3f}" for share in shares]
@@ -205,7 +205,7 @@ def _confusion(report: "Report") -> str:
     from nncli.artifacts.figure_style import short
     from nncli.evaluation.class_scores import largest
 
-    chosen = largest(report.counts, MOST_CLASSES)
+    chosen = largest(report.counts, MAX_CLASSES)
     names = [short(report.classes[index]) for index in chosen]
     counts, more = report.counts[np.ix_(chosen, chosen)], []
     if len(chosen) < len(report.classes):

@@ -23,7 +23,7 @@ from nncli.equivalent import LIBRARIES
 def command(
     config: Path, assignments: tuple[str, ...], libraries: tuple[str, ...], as_json: bool
 ) -> None:
-    """Show the exact formulas in force, and the equivalent code elsewhere.
+    """Show the formulas, and equivalent code for other libraries.
 
     The formulas are those of this config or run, with its own numbers: layers, loss with its
     reduction, penalty, update, schedule. Then scikit-learn, Keras and PyTorch: code to paste, and

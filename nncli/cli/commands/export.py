@@ -37,24 +37,24 @@ if TYPE_CHECKING:
     help="onnx: compare the answers for the rows of a table, by onnxruntime.",
 )
 def command(run: Path, to: str, output: Path | None, check_table: Path | None) -> int:
-    """Write RUN in the words of others, for a place without nncli.
+    """Write RUN as a script, an ONNX model or tracker metrics.
 
     numpy: one readable script of this network's forward pass, backward pass and training loop, in
     the notation of `nncli trace`, with its data, which prints the run's losses: bit for bit on the
     same machine, up to rounding if the run's steps were compiled.
 
     pytorch: a script with the network as a module, and its weights beside it. It reads rows as they
-    stand in a table, as `nncli predict` does, and needs torch and NumPy alone.
+    stand in a table, as `nncli predict` does, and needs only torch and NumPy.
 
     onnx: one file that takes the columns of a table as they are, texts and missing values
     included, and gives the label and the probabilities, or the prediction in the target's units.
     --check exits with 1 if onnxruntime's answers aren't nncli's.
 
-    tensorboard: the metrics for its charts, of a run or of all runs of a study. While a run goes
-    on, `output: {tensorboard: LOGDIR}` in its config does the same.
+    tensorboard: the metrics of a run, or of all runs of a study, for TensorBoard's charts. During
+    a training, `output: {tensorboard: LOGDIR}` in its config does the same.
 
-    mlflow: the metrics, the config, the scores of `nncli evaluate` and the files, told to your
-    MLflow where MLFLOW_TRACKING_URI says, of a run or of all runs of a study; once.
+    mlflow: the metrics, the config, the scores of `nncli evaluate` and the files of a run, or of
+    all runs of a study, sent to the MLflow server of MLFLOW_TRACKING_URI; each run once.
     """
     if output is not None and is_stdout(output):
         if to not in ("numpy", "pytorch"):

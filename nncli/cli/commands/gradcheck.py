@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 )
 @json_option
 def command(config_or_run: Path, assignments: tuple[str, ...], is_all: bool, as_json: bool) -> int:
-    """Check backpropagation against numeric gradients, tensor by tensor.
+    """Check backpropagation against numeric gradients.
 
-    The rows are those of the next training step (32 of them at most), the weights a CONFIG's
-    initial or a RUN's trained ones. Each element of a gradient is compared with a centred
-    difference of the loss, in float64 whatever the config says; the data loss and the penalty of
-    regularizers apart. Dropout keeps one mask; clipping comes later and has no part in it.
+    The rows are those of the next training step (at most 32), the weights a CONFIG's initial or a
+    RUN's trained ones. Each element of a gradient is compared with a centred difference of the
+    loss, in float64 whatever the config says, for the data loss and the penalties separately.
+    Dropout keeps one mask; gradients are not clipped.
 
-    The relative error is |backpropagation - numeric| / the larger, less what the difference
-    itself may be off by rounding and curvature. An element is wrong if it is more than 1e-6.
+    The relative error is |backpropagation - numeric| / the larger of the two, less the rounding and
+    curvature error of the difference itself. An element is wrong if it is more than 1e-6.
 
     Exits with 1 if a gradient is wrong.
     """
@@ -129,7 +129,7 @@ def _word(tensor: "TensorCheck") -> str:
 
 
 def _notes(found: "GradientCheck") -> Iterator[str]:
-    from nncli.gradcheck.gradient_check import MOST_ELEMENTS, NUDGE
+    from nncli.gradcheck.gradient_check import MAX_ELEMENTS, NUDGE
     from nncli.gradcheck.gradient_comparison import Outcome
 
     kinks, still = sum(each.kinks for each in found.tensors), found.count(Outcome.KINK)
@@ -147,7 +147,7 @@ def _notes(found: "GradientCheck") -> Iterator[str]:
         )
     if any(len(each.elements) < each.size for each in found.tensors):
         yield (
-            f"Of a larger tensor, {MOST_ELEMENTS} elements: those with the largest gradients, and "
+            f"Of a larger tensor, {MAX_ELEMENTS} elements: those with the largest gradients, and "
             "as many drawn from the\nothers. --all checks every one."
         )
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "config_or_run",
     type=click.Path(path_type=Path),
     metavar="CONFIG|RUN",
-    help="What the worksheet was made from, if it is no longer where it was.",
+    help="What the worksheet was made from, if it has been moved.",
 )
 @click.option(
     "--key",
@@ -66,15 +66,15 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Mark the answers of worksheets that nncli trace --worksheet made.
+    """Mark the answers of worksheets.
 
-    FILES are tables of answers, or folders of them: a class, of which the marks are shown question
-    by question, and what went wrong most.
+    FILES are tables of answers that nncli trace --worksheet made, or folders of them: of a class,
+    the marks are shown question by question, and the most frequent mistakes.
 
     Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. What follows correctly from an
-    earlier slip is right, and what a wrong answer was likely meant to be is said. Each file says
-    which exercise it answers; keep the table that trace wrote as a --key where that might be
-    changed. The exit code is 1 if any answer is wrong or empty, 2 if a file can't be read.
+    earlier mistake is right, and the likely cause of a wrong answer is named. Each file says which
+    exercise it answers; give the table that trace wrote as a --key where that might be changed. The
+    exit code is 1 if any answer is wrong or empty, 2 if a file can't be read.
     """
     if as_json and output and is_stdout(output):
         raise click.UsageError("--json and -o - would both go to stdout")
@@ -133,7 +133,7 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
     from nncli.engine.notation import written
 
     carried = sum(mark.is_carried for mark in marks)
-    how = f" ({carried} as what follows from an earlier slip)" if carried else ""
+    how = f" ({carried} right except for an earlier mistake)" if carried else ""
     echo_line(f"{file}: {_right(marks)} of {len(marks)} right{how}")
     rows = [
         [

@@ -21,19 +21,26 @@ from nncli.operating_system import shell_word
 @click.option(
     "--task",
     type=click.Choice(["auto", "classification", "binary", "multilabel", "regression"]),
-    help="What the target calls for [by its values].",
+    help="The kind of target [inferred from its values].",
 )
-@click.option("--missing", multiple=True, help="A cell that means no value; repeatable.")
-@click.option("--header/--no-header", default=None, help="Whether the first row has the names.")
+@click.option("--missing", multiple=True, help="A text that means a missing value; repeatable.")
+@click.option(
+    "--header/--no-header", default=None, help="Whether the first row has the column names."
+)
 @click.option(
     "--delimiter",
-    help="Between cells, or whitespace for runs of blanks [told from the first rows].",
+    help="The sign between cells, or whitespace for blanks and tabs [inferred from the first "
+    "rows].",
 )
 @click.option("--decimal", type=click.Choice([".", ","]), help="The sign before a fraction.")
-@click.option("--encoding", help="Of a text, such as cp1252 [utf-8, or as the file's mark says].")
-@click.option("--comment", help="What lines begin with that are no rows, as '#'.")
 @click.option(
-    "--skip-rows", type=click.IntRange(0), help="Lines before the table [told from the first rows]."
+    "--encoding", help="Of a text table, such as cp1252 [utf-8, or by the file's byte order mark]."
+)
+@click.option("--comment", help="Skip lines that start with this sign, as '#'.")
+@click.option(
+    "--skip-rows",
+    type=click.IntRange(0),
+    help="Lines to skip before the table [inferred from the first rows].",
 )
 @click.option("--quick", is_flag=True, help="One network instead of an ensemble of eight.")
 @click.option(
@@ -51,10 +58,10 @@ def command(
     quick: bool,
     **asked: Any,
 ) -> None:
-    """Write a commented starter config; an existing file is never overwritten.
+    """Write a commented starter config.
 
-    For a TABLE of your own (.csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather), it says
-    what each column was taken for.
+    For a TABLE of your own (.csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather), comments
+    say what each column was taken for. An existing file is never overwritten.
     """
     if lesson is not None and (table is not None or dataset is not None):
         raise click.UsageError("expected a TABLE, --dataset or --lesson, not two of them")

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 @click.argument("kind", required=False)
 @json_option
 def command(kind: str | None, as_json: bool) -> None:
-    """Show every part a config can name: its formula, keys and defaults.
+    """List what a config can name, with formulas and keys.
 
     KIND is layer, activation, loss, optimizer, schedule, initializer, regularizer, metric, dataset
-    or split, or lesson: networks to start from; the plural does as well. Without it, every kind is
-    listed by name, and the commands that installed packages add.
+    or split, or lesson: networks to start from; the plural works too. Without KIND, the names of
+    every kind are listed, and the commands that installed packages add.
     """
     from nncli.cli.plugins import plugin_names
     from nncli.registry import MODULES, members

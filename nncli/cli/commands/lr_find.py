@@ -10,7 +10,7 @@ from nncli.cli.options import (
     CONFIG,
     FiniteRange,
     json_option,
-    picture_option,
+    plot_option,
     print_json,
     set_option,
 )
@@ -33,7 +33,7 @@ RATE = FiniteRange(1e-30, 1e30)  # so that quotients and their powers are finite
 @click.option(
     "--steps", type=click.IntRange(10, 100_000), default=200, show_default=True, help="How many."
 )
-@picture_option("CONFIG-lr-find.png")
+@plot_option("CONFIG-lr-find.png")
 @json_option
 def command(
     config_or_run: Path,
@@ -44,14 +44,14 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Find a learning rate: one short training whose rate grows from step to step, and its loss.
+    """Find a learning rate by one short training.
 
     The rate grows by the same factor at every step, from --low to --high, in place of the config's
-    rate and schedule; it ends where the loss has risen to four times its start. The weights to
-    begin with are a CONFIG's initial or a RUN's trained ones. A picture is left, and no run.
+    rate and schedule; it ends where the loss has risen to four times its start. It starts from a
+    CONFIG's initial weights or a RUN's trained ones, draws a plot and leaves no run.
 
-    A rate is good where the loss falls fast, well below the one where it is least; a tenth of that
-    is suggested. Exits with 1 if no rate lowers the loss.
+    A rate is good where the loss falls fast, well below the rate of least loss; a tenth of that is
+    suggested. Exits with 1 if no rate lowers the loss.
     """
     if low >= high:
         raise click.UsageError(f"--low: expected a rate below --high {high:g}, found {low:g}")

@@ -13,11 +13,11 @@ from nncli.cli.streams import echo_line, write_out
 @set_option
 @click.option("-o", "--output", type=FILE_OR_STDOUT, help="[NAME-play.html]")
 def command(path: Path, assignments: tuple[str, ...], output: Path | None) -> None:
-    """Write one HTML page on which the network trains in the browser, to watch, stop and change.
+    """Write a page on which the network trains in the browser.
 
-    It makes the steps of `nncli train`, number by number: of a CONFIG from its initial weights, of
-    a RUN from those it has. Learning rate, optimizer, layers, features and more can be changed
-    there, and what comes of it taken away as a config. It holds data and asks nothing of anywhere.
+    It makes the steps of `nncli train`, number by number, from a CONFIG's initial or a RUN's
+    trained weights. Learning rate, optimizer, layers, features and more can be changed on the page,
+    which then shows the changed config. The page is one file with the data in it; it loads nothing.
     """
     from nncli.artifacts.loaded_network import load_network
     from nncli.playground.page import page

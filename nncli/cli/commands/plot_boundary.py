@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_option
+from nncli.cli.options import RUN, plot_option
 from nncli.cli.streams import echo_line
 
 
@@ -21,10 +21,10 @@ from nncli.cli.streams import echo_line
     is_flag=False,
     flag_value="first",
     metavar="[LAYER]",
-    help="Draw what each unit of a hidden layer says instead, as hidden_2 [the first].",
+    help="Draw the activation of each unit of a hidden layer instead, as hidden_2 [the first].",
 )
 @click.option("--target", help="Of several targets, the one to draw [the first].")
-@picture_option("RUN-boundary.png, RUN-LAYER.png")
+@plot_option("RUN-boundary.png, RUN-LAYER.png")
 def command(
     run: Path,
     features: str | None,
@@ -32,11 +32,11 @@ def command(
     target: str | None,
     output: Path | None,
 ) -> None:
-    """Draw what RUN predicts all over two of its features, with the training rows on top.
+    """Draw what RUN predicts over two of its features.
 
-    Of a classifier, the regions of its classes, the stronger the shade the surer; of a regression,
-    the fitted surface; over a single feature, a curve. All other features are held at their median
-    (categories: at the most frequent one) in the training rows.
+    The training rows are drawn on top. Of a classifier, the regions of its classes, darker where it
+    is surer; of a regression, the fitted surface; over a single feature, a curve. All other
+    features are held at their median in the training rows (categories: the most frequent one).
 
     By default, the two numeric features are taken that move the predictions of training rows most
     when they change by their standard deviation.

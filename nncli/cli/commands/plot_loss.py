@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_format_option, picture_option
+from nncli.cli.options import RUN, plot_format_option, plot_option
 from nncli.cli.streams import echo_line
 from nncli.engine.metric_columns import VAL
 
 
 @click.command(name="plot-loss")
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
-@picture_option("RUN-METRIC.png, or METRIC.png for several runs")
-@picture_format_option
+@plot_option("RUN-METRIC.png, or METRIC.png for several runs")
+@plot_format_option
 @click.option(
     "--metric",
     default="loss",
@@ -29,19 +29,17 @@ from nncli.engine.metric_columns import VAL
 def command(
     runs: tuple[Path, ...],
     output: Path | None,
-    picture_format: str | None,
+    plot_format: str | None,
     metric: str,
     is_log: bool | None,
 ) -> None:
-    """Draw the learning curves of one or several runs, train and validation.
+    """Draw the learning curves of one or several runs.
 
     The axis of a loss that falls more than tenfold is logarithmic, unless --linear. Gradient norms
-    are there of runs of a config with `output: {gradient_norms: true}`.
+    are recorded by runs of a config with `output: {gradient_norms: true}`.
     """
-    if output is not None and picture_format is not None:
-        raise click.UsageError(
-            "--format is for a picture without --output, whose name says its own"
-        )
+    if output is not None and plot_format is not None:
+        raise click.UsageError("--format is for a plot without --output, whose name says its own")
     from nncli.artifacts.gradient_norms_plot import NAME, draw_gradient_norms
     from nncli.artifacts.learning_curves import draw_curves
     from nncli.artifacts.run_directory import RunDirectory
@@ -61,7 +59,7 @@ def command(
             echo_line(f"warning: {each.name} has no {metric}: left out", err=True)
     curves = [each for each in curves if metric in each.columns] or curves
     name = f"{curves[0].name}-{metric}" if len(curves) == 1 else metric
-    path = output or Path(f"{name}.{picture_format or 'png'}")
+    path = output or Path(f"{name}.{plot_format or 'png'}")
     if metric == NAME:
         draw_gradient_norms(curves[0], path, is_log)
     else:

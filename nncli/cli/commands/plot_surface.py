@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import CONFIG, picture_option, set_option
+from nncli.cli.options import CONFIG, plot_option, set_option
 from nncli.cli.streams import echo_line
 
 
@@ -17,20 +17,20 @@ from nncli.cli.streams import echo_line
     metavar="A B",
     help="Two weights, as hidden_1/W[0,0] output/b[0] [the two there are, or main directions].",
 )
-@picture_option("CONFIG-surface.png")
+@plot_option("CONFIG-surface.png")
 def command(
     config_or_run: Path,
     assignments: tuple[str, ...],
     weights: tuple[str, str] | None,
     output: Path | None,
 ) -> None:
-    """Draw the loss over two weights as contours, and the path that training takes on it.
+    """Draw the loss over two weights, and the path of training.
 
     CONFIG is trained, or RUN once more from its start, which gives the same bits; no run is left.
-    All other weights are held as they are at the end. Without --weights a network of more than two
+    All other weights keep their final values. Without --weights, a network of more than two weights
     is drawn over the two directions in which its path varies most.
 
-    The loss is that of training rows, 1,000 of them at most, penalties included.
+    The loss is that of at most 1,000 training rows, penalties included.
     """
     from nncli.artifacts.loaded_network import load_network
     from nncli.artifacts.rendering import check_format

@@ -4,21 +4,22 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_option
+from nncli.cli.options import RUN, plot_option
 from nncli.cli.streams import echo_line
 
 
 @click.command(name="plot-sweep")
 @click.argument("study", type=RUN)
 @click.option("--metric", metavar="NAME", help="loss, or a metric [what trials are judged by].")
-@picture_option("STUDY-METRIC.png")
+@plot_option("STUDY-METRIC.png")
 def command(study: Path, metric: str | None, output: Path | None) -> None:
-    """Draw the runs of a sweep over one key: the metric of training and validation rows.
+    """Draw a metric over the values of the one key of a STUDY.
 
-    The mean over the runs of each value is a line, with a band from the least to the greatest. The
-    axis is logarithmic where values grow by factors. Over data.train_rows it is a learning curve.
+    For training and validation rows, a line shows the mean over the runs of each value, a band
+    their minimum to maximum. The axis is logarithmic where values grow by factors. Over
+    data.train_rows it is a learning curve.
     """
-    from nncli.artifacts.rendering import check_format, write_picture
+    from nncli.artifacts.rendering import check_format, write_plot
     from nncli.artifacts.study_directory import StudyDirectory
     from nncli.study.value_curve import value_curve
     from nncli.study.value_curve_plot import described, value_figure
@@ -29,5 +30,5 @@ def command(study: Path, metric: str | None, output: Path | None) -> None:
     facts = directory.facts()
     curve = value_curve(directory, facts, directory.trials(facts), metric)
     path = output or Path(f"{curve.study}-{curve.metric}.png")
-    write_picture(path, lambda: value_figure(curve), described(curve))
+    write_plot(path, lambda: value_figure(curve), described(curve))
     echo_line(path)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_option
+from nncli.cli.options import RUN, plot_option
 from nncli.cli.streams import echo_line
 
 
@@ -17,15 +17,15 @@ from nncli.cli.streams import echo_line
     help="The weights of each unit as a picture of its inputs [of the first layer].",
 )
 @click.option("--shape", metavar="ROWSxCOLUMNS", help="Of such a picture, as 8x8 [a square].")
-@picture_option("RUN-weights.png")
+@plot_option("RUN-weights.png")
 def command(
     run: Path, layer: str | None, pictures: bool, shape: str | None, output: Path | None
 ) -> None:
-    """Draw the weights of RUN, blue above 0 and red below: a map for each layer.
+    """Draw the weights of each layer of RUN.
 
-    Inputs go down, units across, and a layer's title says how many of its weights are near 0: below
-    1% of the greatest, as l1 leaves them. With --pictures each unit's weights are laid out as its
-    inputs lie in a picture, which shows what it looks for.
+    A map for each layer, blue above 0 and red below, with inputs down and units across. The title
+    says how many weights are near 0: below 1% of the largest, as l1 leaves them. With --pictures,
+    each unit's weights are laid out as its inputs lie in a picture: what the unit looks for.
     """
     if shape is not None and not pictures:
         raise click.UsageError("--shape is for --pictures")
@@ -33,8 +33,8 @@ def command(
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.model_summary import note_unfinished
-    from nncli.weight_maps.weight_plots import draw_maps, draw_pictures
-    from nncli.weight_maps.weights import picture_shape, weight_maps
+    from nncli.weight_maps.weight_plots import draw_maps, draw_unit_images
+    from nncli.weight_maps.weights import image_shape_of, weight_maps
 
     reader = RunReader(RunDirectory.open(run))
     path = output or Path(f"{reader.run.name}-weights.png")
@@ -42,7 +42,7 @@ def command(
     maps = weight_maps(reader, layer)
     note_unfinished(reader.summary())
     if pictures:
-        draw_pictures(maps[0], picture_shape(shape, maps[0]), reader.run.name, path)
+        draw_unit_images(maps[0], image_shape_of(shape, maps[0]), reader.run.name, path)
     else:
         draw_maps(maps, reader.run.name, path)
     echo_line(path)

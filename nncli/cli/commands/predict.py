@@ -24,7 +24,7 @@ from nncli.data.writing.table_formats import WRITABLE
     "--interval",
     type=FiniteRange(0, 1, min_open=True, max_open=True),
     metavar="LEVEL",
-    help="Of numbers, add from where to where such a share of targets lies: 0.9, say.",
+    help="Of a regression, add the interval in which this share of targets lies, as 0.9.",
 )
 @format_option
 def command(
@@ -35,10 +35,11 @@ def command(
     interval: float | None,
     input_format: str | None,
 ) -> None:
-    """Predict the rows of FILE: they are written as they are, with a prediction behind each.
+    """Predict the rows of FILE with a RUN.
 
-    FILE needs the columns RUN has learnt from, in any order, but not the target. RUN's own data
-    isn't needed. A FILE of - is standard input.
+    The rows are written as they are, with a prediction at the end of each. FILE needs the columns
+    that RUN was trained on, in any order, but not the target. RUN's own data isn't needed. A FILE
+    of - is standard input.
     """
     with input_file(file, input_format) as path:
         _predict(run, path, output, probabilities=probabilities, interval=interval)

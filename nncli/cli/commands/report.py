@@ -33,12 +33,12 @@ FORMS: dict[str, Literal["html", "md"]] = {"": "html", ".html": "html", ".htm": 
 def command(
     runs: tuple[Path, ...], output: Path | None, to: Literal["html", "md"] | None, has_rows: bool
 ) -> None:
-    """Write what a RUN is worth, and what it rests on, as one page to send to somebody.
+    """Write a report of a RUN: one page to send to somebody.
 
-    Its scores beside a linear model's, what the doctor would change, learning curves, what its
-    predictions rest on, its worst errors, its data, the network drawn, and how to get it again. The
-    page is one file that loads nothing. Of several runs, or of a study: their scores, the config
-    keys that differ, and their curves.
+    It has the scores beside those of simpler models, what the doctor would change, learning curves,
+    which columns matter, the worst errors, the data, a drawing of the network, and how to reproduce
+    the run. The page is one file that loads nothing. Of several runs, or of a study: their scores,
+    the config keys that differ, and their curves.
     """
     from nncli.artifacts.files import output_file
     from nncli.report.report import report_of

@@ -23,12 +23,17 @@ SORTS = ("when", "name", "value", "size")
 
 @click.command(name="runs")
 @click.argument("folder", type=RUN, metavar="[DIR]", default=Path("runs"))
-@click.option("--sort", type=click.Choice(SORTS), default="when", help="By what; the last is best.")
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="when",
+    help="Sort by this; the best or latest is last.",
+)
 @click.option(
     "--state", metavar="STATE", help="Only those in a state: epochs, diverged, stopped ..."
 )
 @click.option("--name", metavar="TEXT", help="Only those with a text in their name.")
-@click.option("--prune", is_flag=True, help="Remove checkpoints of runs that came to their end.")
+@click.option("--prune", is_flag=True, help="Remove the checkpoints of finished runs.")
 @click.option("--yes", is_flag=True, help="Remove them without asking.")
 @json_option
 def command(
@@ -40,10 +45,11 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """List the runs and studies in DIR, which is runs unless given.
+    """List runs and studies.
 
-    Shown are the state or why a run ended, what it is judged by at the weights it keeps, its size,
-    when it ended, and the config keys in which it differs from the first run of its name.
+    DIR is runs unless given. Shown are the state or why a run ended, the value it is judged by at
+    the weights it keeps, its size, when it ended, and the config keys in which it differs from the
+    first run of its name.
     """
     from nncli.artifacts.run_list import list_runs
 

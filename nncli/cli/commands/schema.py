@@ -7,10 +7,10 @@ from nncli.cli.streams import write_out
 
 @click.command(name="schema")
 def command() -> None:
-    """Print the JSON Schema of a config, for editors that complete and check YAML.
+    """Print the JSON Schema of a config, for editors.
 
-    In VS Code: nncli schema > nncli.schema.json, and as the config's first line
-    "# yaml-language-server: $schema=nncli.schema.json".
+    In VS Code, for completion and checks: nncli schema > nncli.schema.json, and as the config's
+    first line "# yaml-language-server: $schema=nncli.schema.json".
     """
     import json
 

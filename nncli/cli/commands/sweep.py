@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @click.option(
     "--over",
     metavar="KEY=VALUES",
-    help="Try these values of one key in place of the config's sweep, as in --over "
-    "training.batch_size=8,16,32, and draw what comes of it.",
+    help="Try these values of one key instead of the config's sweep, as in --over "
+    "training.batch_size=8,16,32, and draw the result.",
 )
 @click.option(
     "--seeds",
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Runs of each trial, with other initial weights, shuffling and dropout.",
 )
-@click.option("--resume", type=RUN, metavar="STUDY", help="Go on with a sweep that was stopped.")
+@click.option("--resume", type=RUN, metavar="STUDY", help="Continue a sweep that was stopped.")
 @workers_options
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
@@ -51,10 +51,11 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Train CONFIG with other values of the keys in its `sweep.space`, to find better ones.
+    """Search for better values of some keys of CONFIG.
 
-    Trial 0 is the config as given. Trials are judged by validation rows; the best and the first are
-    then trained again with other seeds. The same trials come out for any number of workers.
+    The keys and their values are in the config's `sweep.space`. Trial 0 is the config as given.
+    Trials are judged by validation rows; the best one and the first are then trained again with
+    other seeds. The same trials come out for any number of workers.
     """
     if config is None and resume is None:
         raise click.UsageError("expected a CONFIG to search, or --resume STUDY to go on with one")
@@ -181,8 +182,8 @@ def print_result(result: dict[str, Any]) -> None:
     if again := result["confirmed"]:
         echo(f"\n{_confirmed(again, first['run'])}")
     echo(f"\nbest config: {result['run']}/best.yaml")
-    if (picture := Path(result["run"]) / "plots" / "values.png").exists():
-        echo(f"picture: {picture}")
+    if (plot := Path(result["run"]) / "plots" / "values.png").exists():
+        echo(f"picture: {plot}")
 
 
 def _confirmed(again: dict[str, Any], first: str) -> str:

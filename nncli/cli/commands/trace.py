@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "--input-gradient", is_flag=True, help="Show the gradient with respect to the inputs too, dx."
 )
 @variant_option
-@click.option("--worksheet", is_flag=True, help="Leave cells blank, to be filled in by hand.")
+@click.option("--worksheet", is_flag=True, help="Leave numbers blank, to be filled in by hand.")
 @blank_option
 @click.option(
     "--answers",
@@ -75,10 +75,11 @@ def command(
     answer_sheet: Path | None,
     students: Path | None,
 ) -> None:
-    """Show every number of a training step, forward, backward and update, as a worked solution.
+    """Show every number of a training step, worked out.
 
-    Of a CONFIG, the first steps from its initial weights; of a RUN, the next ones from the weights
-    it has. json has every number of every array, by stable names such as hidden_1/dW.
+    Forward, backward and update: of a CONFIG, the first steps from its initial weights; of a RUN,
+    the next ones from the weights it has. json has every number of every array, by stable names
+    such as hidden_1/dW.
 
     With --worksheet, html is a page to print or to fill in on the screen, and --students makes one
     for everybody in a class, each with numbers of their own.

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 @click.argument("config", type=CONFIG, required=False)
 @set_option
 @click.option("--runs-dir", type=RUN, help="The folder for the run directory [output.dir].")
-@click.option("--resume", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
+@click.option("--resume", type=RUN, metavar="RUN", help="Continue a run that was stopped.")
 @click.option(
     "--folds",
     type=click.IntRange(min=2),
     metavar="K",
-    help="Cross-validate: K runs, each on all rows but one part, which is then scored.",
+    help="Cross-validate: K runs, each trained without one of K parts of the rows, and scored on "
+    "it.",
 )
 @click.option(
     "--seeds",
@@ -53,7 +54,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Train the network that CONFIG declares and leave a run directory."""
+    """Train the network of CONFIG and leave a run directory."""
     with importing():
         import nncli.cli.train_run  # noqa: F401  # with which nearly all comes that a run needs
         from nncli.cli.launched_ranks import launched_ranks, share_errors

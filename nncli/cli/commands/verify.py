@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(run: Path, as_json: bool, quiet: bool) -> int:
-    """Check that a RUN is as it was left, and that its numbers come out again.
+    """Check a RUN's files, and train it again to compare.
 
-    Every file is held against the manifest: one that was changed, is missing or is listed nowhere
-    ends it with exit code 4. Then come the differences between this machine and the one it was
-    trained on: versions, BLAS, processor.
+    Every file is compared with the manifest: one that was changed, is missing or isn't listed ends
+    it with exit code 4. Then the differences between this machine and the one of the training are
+    listed: versions, BLAS, processor.
 
-    At last it is trained again from its start, in memory: the metrics and every tensor of each
+    Finally the run is trained again from its start, in memory: the metrics and every tensor of each
     logged epoch, the weights and the checkpoint have to be the same to the bit. If not, the first
     epoch and the tensors that differ are named, and by how much; it exits with 1.
 

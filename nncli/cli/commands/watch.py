@@ -16,10 +16,10 @@ INTERRUPTED = 130
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN|STUDY...")
 @click.option("--metric", default="loss", show_default=True, help="A column of metrics.csv.")
 def command(runs: tuple[Path, ...], metric: str) -> int:
-    """Look on while runs or studies train: their curves on a terminal, plain lines elsewhere.
+    """Show learning curves while runs or studies train.
 
-    It ends when they do; Ctrl-C ends the looking on alone. Of a study, the runs that train right
-    now and the best so far are drawn.
+    Curves on a terminal, plain lines elsewhere. It ends when they do; Ctrl-C ends only the
+    watching. Of a study, the runs that train now and the best so far are drawn.
     """
     try:
         _watch(runs, metric.removeprefix(VAL))

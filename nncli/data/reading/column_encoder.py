@@ -95,7 +95,7 @@ class ColumnEncoder:
 
     def note(self, wrong: list[int], cells: Any, file: str, lines: Array) -> None:
         """Records cells that should be numbers, the first ones with their lines."""
-        for index in wrong[: TableError.MOST_SHOWN - len(self.problems)]:
+        for index in wrong[: TableError.MAX_SHOWN - len(self.problems)]:
             cell = str(cells[index]).strip()
             expected = self.parser.expected
             if expected == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):

@@ -15,21 +15,22 @@ class ColumnKeys:
 
     type: Annotated[
         Kind | Literal["ordinal"] | Auto,
-        "auto: told from the cells; ordinal: words of an order, which become one number",
+        "auto: inferred from the cells; ordinal: ordered texts, which become one number",
     ] = "auto"
     order: Annotated[
-        list[bool | Finite | str] | None, "the words of an ordinal column, from 0 upwards"
+        list[bool | Finite | str] | None, "the texts of an ordinal column, from 0 upwards"
     ] = None
     values: Annotated[
         list[str] | None,
-        "texts of data.missing that are values here; null: those that are quoted or too many",
+        "texts of data.missing that are values in this column; null: those that are quoted or "
+        "frequent",
     ] = None
-    fold_case: Annotated[
-        bool | None, "whether capitals and spaces make no difference; null: data.fold_case"
-    ] = None
+    fold_case: Annotated[bool | None, "ignore case and extra spaces; null: as data.fold_case"] = (
+        None
+    )
     thousands: Annotated[str, "the sign between thousands, as in 1'234"] = ""
-    prefix: Annotated[str, "what may stand before a number, as in $12"] = ""
-    suffix: Annotated[str, "what may stand behind a number, as in 70 kg"] = ""
+    prefix: Annotated[str, "text before a number, as in $12"] = ""
+    suffix: Annotated[str, "text after a number, as in 70 kg"] = ""
     decimal: Annotated[
         Literal[".", ","] | None, "the sign before a fraction; null: data.decimal"
     ] = None

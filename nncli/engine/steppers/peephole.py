@@ -25,7 +25,7 @@ from nncli.engine.operations import Elementwise, Operation, Product, Reduction
 from nncli.engine.tape import Tape, single
 from nncli.parts.arrays import Array, Shape
 
-MOST_COLUMNS = 3
+MAX_COLUMNS = 3
 EXTREMA = (np.maximum, np.minimum)
 _constants: WeakValueDictionary[Any, Array] = WeakValueDictionary()
 
@@ -152,7 +152,7 @@ def _full(shape: Shape, value: float, dtype: Any) -> Array:
 
 
 def _has_few_columns(source: Array) -> bool:
-    return source.ndim == 2 and 1 < source.shape[1] <= MOST_COLUMNS
+    return source.ndim == 2 and 1 < source.shape[1] <= MAX_COLUMNS
 
 
 def _greatest_column(source: Array, target: Array) -> Iterator[Operation]:

@@ -23,8 +23,8 @@ from nncli.export.numpy_script.formatting import WIDTH, comment, listed
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MOST_WRITTEN_OUT = 2000  # numbers of all arrays together that are still there to be read
-MOST_BYTES = 64 << 20
+MAX_LITERAL_NUMBERS = 2000  # numbers of all arrays together that are still there to be read
+MAX_BYTES = 64 << 20
 MADE = "inputs_of"  # the function that makes inputs of columns
 UNPACK = [
     "def unpacked(text, shape, dtype):",
@@ -226,9 +226,9 @@ def _count(arrays: Collection[InputBlock]) -> int:
     """Numbers in all. Raises UserError if they are too many for one file."""
     numbers = [math.prod(array.shape) for array in arrays]
     size = sum(n * array.dtype.itemsize for n, array in zip(numbers, arrays, strict=True))
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise UserError(
-            f"its data are {size >> 20:,} MB, a script holds at most {MOST_BYTES >> 20}: "
+            f"its data are {size >> 20:,} MB, a script holds at most {MAX_BYTES >> 20}: "
             "train on fewer rows"
         )
     return sum(numbers)
@@ -252,7 +252,7 @@ def data_lines(built: Built, given: Mapping[str, Array]) -> list[str]:
     """
     job = built.job
     arrays = {**_rows(job), **given}
-    is_packed = _count(arrays.values()) > MOST_WRITTEN_OUT
+    is_packed = _count(arrays.values()) > MAX_LITERAL_NUMBERS
     data = _ArrayLines(np.dtype(job.training.dtype), is_packed)
     units = {} if is_packed else {"x": _input_units(built), "t": _target_units(built)}
     for name, array in arrays.items():

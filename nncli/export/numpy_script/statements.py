@@ -38,7 +38,7 @@ from nncli.export.numpy_script.expressions import (
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
+MAX_CONSTANT_SIZE = 64  # numbers of an array that a kernel made and a line writes out
 
 
 def _memory(array: Array) -> tuple[Any, ...]:
@@ -277,7 +277,7 @@ class _Translator:
         if (first == 1.0).all():
             shape = ast.unparse(self._shape([value.shape for value in values]))
             return expression(f"np.ones({shape}{suffix})")
-        if first.size > LARGEST_CONSTANT or any(v.shape != first.shape for v in values):
+        if first.size > MAX_CONSTANT_SIZE or any(v.shape != first.shape for v in values):
             raise UserError("a part computes with an array of its own that is too large to write")
         return expression(f"np.array({first.tolist()}{suffix})")
 

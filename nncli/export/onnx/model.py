@@ -24,7 +24,7 @@ from nncli.export.onnx.network import add_network
 from nncli.export.onnx.outputs import Outputs, decoded
 from nncli.frozen import frozen
 
-MOST_BYTES = 2**31 - 1  # of a message of protocol buffers
+MAX_BYTES = 2**31 - 1  # of a message of protocol buffers
 CONTRACT = """\
 One input a column, (rows, 1), called as the column. Numbers are float64, and NaN means missing;
 texts are strings without blanks at their ends, and '' or any of the texts under `missing` means
@@ -60,7 +60,7 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
         words=CONTRACT,
         metadata={key: json.dumps(value) for key, value in _metadata(trained).items()},
     )
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise UserError(f"{trained.path}: an ONNX file holds 2 GB at most")
     features = tuple(feature.name for feature in learnt.features)
     notes = [*_notes(learnt, parsers, names), *([trained.decided] if trained.decided else [])]

@@ -20,9 +20,11 @@ class Trained:
     b: bool = True
 
 
-KernelStart = Annotated[Initializer | Auto, "auto: what suits the activation"]
+KernelStart = Annotated[
+    Initializer | Auto, "auto: he_normal, glorot_uniform or lecun_normal, by activation"
+]
 KernelPenalty = Annotated[Regularizer | None, "a penalty on W"]
-HasBias = Annotated[bool, "whether there is a b"]
+HasBias = Annotated[bool, "whether the layer has a bias b"]
 Trainable = Annotated[
     bool | Trained, "false freezes W and b, {b: false} b alone, {W: false} W alone"
 ]

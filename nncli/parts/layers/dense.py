@@ -31,10 +31,10 @@ class Input(Part):
     """
 
     kind = "layer"
-    units: Annotated[PositiveInt | Auto, "how many; a check"] = "auto"
+    units: Annotated[PositiveInt | Auto, "how many; only a check"] = "auto"
     shape: Annotated[
         Annotated[Sequence[PositiveInt], Length(1)] | Auto,
-        "of a row; auto: the images' own where the first layer takes images, else [features]",
+        "shape of a row; auto: that of the images if the first layer takes images, else [features]",
     ] = "auto"
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Feature scale: a trained factor for each input, by which a network says what matters."""
+"""Feature scale: a trained factor for each input."""
 
 from collections.abc import Mapping
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Gaussian noise: what blurs the rows in training, so that no row is learnt by heart."""
+"""Gaussian noise: random noise on the rows in training, against overfitting."""
 
 import math
 from typing import Annotated

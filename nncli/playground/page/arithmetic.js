@@ -9,7 +9,7 @@ const OVER_ROWS = /(sum|mean) of (.+?) over rows/g;
 const PRODUCT = /\{(\w+)\}(\^T)? \{(\w+)\}(\^T)?/g;
 const OVER_UNITS = /sum\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/g;
 const NAME = /\{(\w+)\}/g;
-const MOST_TERMS = 6;
+const MAX_TERMS = 6;
 
 /** The template with symbols for names. operands: name -> {symbol, matrix}, or a number. */
 function inSymbols(template, operands) {
@@ -62,8 +62,8 @@ const entry = (matrix, row, column) =>
 
 /** So many terms as a sum; of many the first three and the last. */
 function summed(count, term) {
-  const all = Array.from({ length: Math.min(count, MOST_TERMS + 1) }, (_, k) => k);
-  if (count <= MOST_TERMS) return all.map(term).join(" + ");
+  const all = Array.from({ length: Math.min(count, MAX_TERMS + 1) }, (_, k) => k);
+  if (count <= MAX_TERMS) return all.map(term).join(" + ");
   return [...all.slice(0, 3).map(term), "...", term(count - 1)].join(" + ");
 }
 

@@ -92,7 +92,7 @@ function scalar(value) {
 function configText(model) {
   const lines = [`# ${play.name}, as played; save it beside ${play.file}`];
   if (!model.isGivenShape) lines.push("# its weights start from draws of their own, not from those of the page");
-  if (model.choice.noise) lines.push(`# noise ${model.choice.noise} was added to the inputs on the page; a config has no key for it`);
+  if (model.choice.noise) lines.push(`# noise ${model.choice.noise} was added to the training inputs once, on the page; no config key does this (the layer gaussian_noise adds noise at every step)`);
   return `${lines.join("\n")}\n${yaml(changedTree(model))}`;
 }
 

@@ -1,6 +1,6 @@
 // Curves: loss and gradient norms over the steps made so far.
 
-const MOST_POINTS = 600;
+const MAX_POINTS = 600;
 
 class Past {
   constructor() {
@@ -13,7 +13,7 @@ class Past {
   add(point) {
     if (this.calls++ % this.stride) return;
     this.points.push(point);
-    if (this.points.length <= MOST_POINTS) return;
+    if (this.points.length <= MAX_POINTS) return;
     this.points = this.points.filter((_, index) => index % 2 === 0);
     this.stride *= 2;
   }

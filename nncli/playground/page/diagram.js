@@ -3,11 +3,11 @@
 const UNIT = 36; // its side, in CSS pixels
 const GAP = 8; // between units
 const HEAD = 92; // room above them for a column's name and controls
-const LEAST_COLUMN = 100;
+const MIN_COLUMN = 100;
 const LETTER = 7.5; // of a name of an input, and the most room that they have
-const MOST_LABEL = 74;
+const MAX_LABEL = 74;
 const WIDE = 600; // of the drawing, where they have half as much again
-const MOST_UNITS = 8; // of a column; the rest are a number
+const MAX_UNITS = 8; // of a column; the rest are a number
 
 class Diagram {
   constructor(frame, { onSelect, onChange, onTip }) {
@@ -21,12 +21,12 @@ class Diagram {
     this.model = model;
     const { layers } = model.training.network;
     const widths = [model.inputs.count, ...layers.map(({ sizes }) => sizes.units)];
-    const shown = widths.map((width) => Math.min(width, MOST_UNITS));
+    const shown = widths.map((width) => Math.min(width, MAX_UNITS));
     const longest = Math.max(...model.inputs.labels.map((label) => label.length));
     const isWide = this.frame.parentElement.clientWidth > WIDE;
-    this.margin = Math.min(10 + longest * LETTER, isWide ? 1.5 * MOST_LABEL : MOST_LABEL);
+    this.margin = Math.min(10 + longest * LETTER, isWide ? 1.5 * MAX_LABEL : MAX_LABEL);
     const room = this.frame.parentElement.clientWidth - this.margin - UNIT - 36;
-    const step = Math.max(LEAST_COLUMN, room / layers.length);
+    const step = Math.max(MIN_COLUMN, room / layers.length);
     const height = HEAD + Math.max(...shown) * (UNIT + GAP) + 26;
     this.x = (column) => this.margin + column * step;
     const most = Math.max(...shown);
@@ -166,7 +166,7 @@ function set(node, name, value) {
 
 const at = (x, y) => `left: ${x.toFixed(1)}px; top: ${y.toFixed(1)}px`;
 
-/** What a unit says all over the picture's axes: a map, or a curve. */
+/** What a unit says all over the axes of the boundary: a map, or a curve. */
 function drawUnit({ layer, unit, canvas }, grid, network) {
   const matrix = layer < 0 ? grid.passes.x : grid.passes.scopes[layer].y;
   let most = 1e-9;

@@ -4,7 +4,7 @@ const GRID = 40; // cells along each axis
 const CURVE = 160; // points of a curve
 const MARGIN = 0.08; // of the range of the rows, on either side
 
-/** The grid of rows that a picture is drawn from, over `axes`: indices of plain features. */
+/** The grid of rows that maps are drawn from, over `axes`: indices of plain features. */
 class Grid {
   constructor(model, axes) {
     this.axes = axes.map((feature) => plainColumn(feature)).filter(Boolean);
@@ -46,7 +46,7 @@ function rangeOf(column) {
   return [low - room, high + room];
 }
 
-/** A picture of the grid as an image, a pixel for each cell. */
+/** The grid as an image, a pixel for each cell. */
 function paintPlane(grid, pixelAt) {
   const image = (grid.image ??= new ImageData(grid.side, grid.side));
   const pixels = (grid.pixels ??= new Uint32Array(image.data.buffer));

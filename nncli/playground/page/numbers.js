@@ -1,6 +1,6 @@
 // Numbers: every formula of a unit at the step that was made last, forward, backward and update.
 
-const MOST_WEIGHTS = 8; // of a unit, whose gradients and updates are shown
+const MAX_WEIGHTS = 8; // of a unit, whose gradients and updates are shown
 
 /** {layer, unit, row, mode} -> [{name, formula, numbers, value}]. */
 function workedLines(model, { layer, unit, row, mode }) {
@@ -122,7 +122,7 @@ class Worked {
 
   places(name, matrix) {
     if (this.layer.code.shapes[name].length === 1) return [[[0, this.unit], `[${this.unit}]`]];
-    const count = Math.min(matrix.rows, MOST_WEIGHTS);
+    const count = Math.min(matrix.rows, MAX_WEIGHTS);
     return Array.from({ length: count }, (_, k) => [[k, this.unit], `[${k}, ${this.unit}]`]);
   }
 

@@ -6,7 +6,7 @@ const SPEEDS = [
 ];
 const STEP_TIME = 12; // milliseconds of a frame that steps may take
 const MAP_TIME = 12; // milliseconds of a frame that its maps may take
-const MOST_WAITS = 6; // frames without maps between two with them
+const MAX_WAITS = 6; // frames without maps between two with them
 
 const model = new Model();
 let past = new Past();
@@ -63,8 +63,8 @@ function draw() {
     const before = performance.now();
     grid.run();
     diagram.draw(grid);
-    drawPicture(byId("picture"), model, grid, view);
-    view.waits = Math.min(Math.round((performance.now() - before) / MAP_TIME), MOST_WAITS);
+    drawBoundary(byId("boundary"), model, grid, view);
+    view.waits = Math.min(Math.round((performance.now() - before) / MAP_TIME), MAX_WAITS);
   }
   drawLoss(byId("loss"), past);
   drawLines(byId("norms"), past.points, normLines(model), true);

@@ -23,7 +23,7 @@ function buildLegend() {
   byId("axes").replaceChildren(...choices);
   const held = plain.length > 2 ? " Other features are held at their median or most frequent value." : "";
   const told = play.rows.val ? "Ringed dots are validation rows." : "";
-  byId("about_picture").textContent = told + held;
+  byId("about_boundary").textContent = told + held;
   byId("norm_names").replaceChildren(...normLines(model).map(({ label, colour: own }) => key(own, label)));
 }
 

@@ -22,7 +22,8 @@ def influence(found: Influence, task: str) -> Markup:
     return join(
         explanation("influence"),
         figure(
-            f"Importance: {found.importance.measure} that a column saves", _bars(found.importance)
+            f"Permutation importance: increase of {found.importance.measure}",
+            _bars(found.importance),
         ),
         tag("p", about(found.importance), class_="note"),
         tag("p", correlated(found)) if found.correlated else None,

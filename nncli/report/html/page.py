@@ -30,14 +30,14 @@ def html(document: Document) -> str:
     if document.influence is not None:
         task = _task(document)
         found = influence(document.influence, task)
-        sections.append(("influence", "What predictions rest on", found))
+        sections.append(("influence", "Which columns matter", found))
     if document.worst is not None:
         sections.append(("errors", "Worst errors", errors(document)))
     if document.data is not None:
         sections.append(("data", "Data", data(document.data)))
     if document.network is not None:
         sections.append(("model", "Model", network(document.network)))
-    sections.append(("again", "To get this again", reproduction(document.reproduction)))
+    sections.append(("again", "Reproducing this", reproduction(document.reproduction)))
     return page(document.title, head(document), sections, document.charts)
 
 
@@ -132,5 +132,5 @@ def reproduction(facts: Reproduction) -> Markup:
         explanation("again"),
         tag("dl", *commands, class_="commands"),
         tag("dl", *keys),
-        tag("details", tag("summary", "The config, every auto decided"), tag("pre", config)),
+        tag("details", tag("summary", "The config with all defaults"), tag("pre", config)),
     )

@@ -99,17 +99,17 @@ def day(value: float) -> str:
 
 
 def short_number(value: float, digits: int = 3) -> str:
-    """A number in few characters: `0.05`, `1,200`, `35k`, `1.5M`, `2e-05`.
+    """A number in few characters: `0.05`, `1200`, `35k`, `1.5M`, `2e-05`.
 
     >>> [short_number(value) for value in (0.1 + 0.2, 1200.0, 35_000.0, 1.5e6, 2e-5, 0.0)]
-    ['0.3', '1,200', '35k', '1.5M', '2e-05', '0']
+    ['0.3', '1200', '35k', '1.5M', '2e-05', '0']
     """
     size, sign = next((each for each in SIZES if abs(value) >= each[0]), (1.0, ""))
     if abs(value) >= MAX_PLAIN:
         return f"{value:.{digits}g}"
     size = 1e3 if sign == "k" else size
     shown = float(f"{value / size + 0.0:.{digits}g}")
-    return f"{shown:,.{max(digits, 6)}g}{sign}"
+    return f"{shown:.{max(digits, 6)}g}{sign}"
 
 
 SPAN = Scale(-0.03, 1.03)  # of shares and probabilities

@@ -1,6 +1,6 @@
 // Handout: the whole trace on paper, position after position; in the fill-in mode with blanks.
 
-const MOST_PRINTED = 8; // rows and columns of a table on paper
+const MAX_PRINTED = 8; // rows and columns of a table on paper
 const FIRST_PRINTED = 6;
 
 /** Made when the page is printed, so that it costs nothing before. */
@@ -56,7 +56,7 @@ function printedLine(tensor) {
 
 function printedTable(position, step) {
   const { tensor } = positions[position];
-  const kept = tensor.kept.map((each) => (each.length <= MOST_PRINTED ? each
+  const kept = tensor.kept.map((each) => (each.length <= MAX_PRINTED ? each
     : [...each.slice(0, FIRST_PRINTED), each.at(-1)]));
   const made = table(tensor, step, { kept, former: formerly(position) });
   for (const each of made.querySelectorAll("[data-index]")) {

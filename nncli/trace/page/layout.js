@@ -1,21 +1,21 @@
 // Layout: where the columns, units and lines of the drawing go.
 
-const MOST_UNITS = 10; // drawn in a column; of more the first ones and the last
+const MAX_UNITS = 10; // drawn in a column; of more the first ones and the last
 const FIRST_UNITS = 6;
-const MOST_SLOTS = 11; // these, the chosen one, the last, and dots before each
+const MAX_SLOTS = 11; // these, the chosen one, the last, and dots before each
 const TOP = 64; // above the units, for what a column is
 const BELOW = 10; // the last units, for their biases
 const ONES = 46; // below the units, for the inputs that are always 1
-const MOST_LABELLED = 6; // weights into a column whose numbers are written on them
+const MAX_LABELLED = 6; // weights into a column whose numbers are written on them
 const LABELLED_GAP = 152; // from column to column, to have room for them
 const WIDEST_GAP = 300; // from column to column
 
 /** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
 const SIZES = [
   { name: "large", width: 86, height: 40, letter: 9.5, gap: 116, names: 150, mostUnits: 6 },
-  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_SLOTS },
-  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_SLOTS },
-  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MOST_SLOTS },
+  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MAX_SLOTS },
+  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MAX_SLOTS },
+  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MAX_SLOTS },
 ];
 
 /**
@@ -24,7 +24,7 @@ const SIZES = [
  */
 function slotsOf(_, column) {
   const count = columns[column].names.length;
-  if (count <= MOST_UNITS) return [...Array(count).keys()];
+  if (count <= MAX_UNITS) return [...Array(count).keys()];
   const first = Math.min(state.first.get(column) ?? 0, count - FIRST_UNITS);
   const shown = new Set([...Array(FIRST_UNITS).keys()].map((at) => first + at));
   const chosen = chosenUnit(column);
@@ -99,7 +99,7 @@ function planned(available) {
 function scrolled(slots, least) {
   const lines = [...columns.keys()].slice(1, lossColumn).map((column) =>
     columns[column].isDense ? slots[column].length * slots[column - 1].length : 0);
-  if (Math.max(...lines) > MOST_LABELLED) return least;
+  if (Math.max(...lines) > MAX_LABELLED) return least;
   return margins(slots, { ...least, gap: LABELLED_GAP });
 }
 

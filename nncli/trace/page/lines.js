@@ -9,7 +9,7 @@ function linesInto(view, column) {
   const most = largest(tensor.values);
   const role = roleOf(view, column, isOfWeights);
   const ones = hasBiases(column) ? biasLines(view, column) : [];
-  const isLabelled = all.length <= MOST_LABELLED && view.gap >= LABELLED_GAP;
+  const isLabelled = all.length <= MAX_LABELLED && view.gap >= LABELLED_GAP;
   const texts = isLabelled ? all.map((joint) => weightText(view, column, tensor, joint)) : [];
   const lines = all.map((joint) => weightLine(view, column, tensor, most, role, joint));
   return [...ones, ...lines, ...texts];

@@ -1,6 +1,6 @@
 // Play: number after number and position after position, lit one after another.
 
-const MOST_LIT = 4; // numbers of one position
+const MAX_LIT = 4; // numbers of one position
 const PACES = { slow: 3200, medium: 1600, fast: 600 }; // milliseconds a number
 const player = { timer: null, left: [] };
 
@@ -45,7 +45,7 @@ function litAt(position) {
   const { tensor } = positions[position];
   if (!Object.keys(tensor.operands).length) return [];
   const isOfRow = (index) => tensor.axes[0] !== "row" || index[0] === state.row;
-  return indicesOf(tensor).filter(isOfRow).slice(1, MOST_LIT);
+  return indicesOf(tensor).filter(isOfRow).slice(1, MAX_LIT);
 }
 
 function drawPlayer() {

@@ -10,7 +10,7 @@ from nncli.trace.document import Beside, Heading, Part, Remark, Sentence, Tensor
 BLANK = re.compile(r"#(\d+)____")
 SOLVED = re.compile(r"#(\d+) (.+)")
 STEPS = re.compile(r"#(\d+) ")  # of a line of arithmetic
-LONGEST_FORMULA = 100
+MAX_FORMULA_LENGTH = 100
 SYMBOL = re.compile(r"(?<![\w.])([A-Za-z]+)(\d+)(?![\w.(])")
 POWER = re.compile(r"\^(T|\d+(?:\.\d+)?)")
 TAGS = {1: "h2", 2: "h2", 3: "h3"}
@@ -53,7 +53,7 @@ def _sentence(words: str) -> Markup:
     if STEPS.match(words):
         return _worked(words)
     is_formula = " = " in words or "<-" in words
-    if is_formula and len(words) < LONGEST_FORMULA:
+    if is_formula and len(words) < MAX_FORMULA_LENGTH:
         return tag("p", _formula(words), class_="formula")
     return tag("p", words, class_="about")
 

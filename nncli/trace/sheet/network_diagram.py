@@ -1,4 +1,4 @@
-"""Drawing: the network as a still picture (SVG): units, and weights where there are few."""
+"""Network diagram: the network as a still SVG: units, and weights where there are few."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -9,12 +9,12 @@ from nncli.page.markup import Markup, join, tag
 from nncli.parts.arrays import Array
 from nncli.trace.traced_steps import Trace, TracedLayer
 
-MOST_UNITS = 8  # drawn in a column; of more the first ones and the last
-MOST_LABELLED = 9  # weights into a column whose numbers are written on them
-LONGEST_NAME = 14  # signs of an input's or output's name
+MAX_UNITS = 8  # drawn in a column; of more the first ones and the last
+MAX_LABELLED = 9  # weights into a column whose numbers are written on them
+MAX_NAME_LENGTH = 14  # signs of an input's or output's name
 RADIUS, PITCH, TOP = 21, 66, 54
 GAP, LABELLED_GAP = 120, 190  # from column to column
-LEAST = 0.75  # of its size, down to which it is drawn where there is little room
+MIN_SCALE = 0.75  # of its size, down to which it is drawn where there is little room
 SIDE = 118  # beside the first and the last column, for names
 
 
@@ -31,7 +31,7 @@ class _Column:
     def slots(self) -> list[int | None]:
         """The units that are drawn; None stands for those between that aren't."""
         units: list[int | None] = list(range(len(self.names)))
-        return units if len(units) <= MOST_UNITS else [*units[: MOST_UNITS - 2], None, units[-1]]
+        return units if len(units) <= MAX_UNITS else [*units[: MAX_UNITS - 2], None, units[-1]]
 
     def height(self, slot: int, most: int) -> float:
         return TOP + RADIUS + PITCH * (slot + (most - len(self.slots)) / 2)
@@ -56,7 +56,7 @@ def drawing(shown: Trace) -> Markup:
         _ends(shown, columns, places, most, given),
     ]
     label = "The network: " + ", ".join(f"{it.title} {len(it.names)}" for it in columns)
-    box, least = f"0 0 {width} {height}", f"min-width: {LEAST * width:.0f}px"
+    box, least = f"0 0 {width} {height}", f"min-width: {MIN_SCALE * width:.0f}px"
     return tag("svg", *parts, width=width, viewBox=box, style=least, role="img", aria_label=label)
 
 
@@ -66,7 +66,7 @@ def _kind(layer: TracedLayer) -> str:
 
 def _is_labelled(source: _Column, column: _Column) -> bool:
     is_dense = column.layer is not None and column.layer.kind in ("dense", "output")
-    return is_dense and len(source.names) * len(column.names) <= MOST_LABELLED
+    return is_dense and len(source.names) * len(column.names) <= MAX_LABELLED
 
 
 def _all_lines(
@@ -117,7 +117,7 @@ def _units(column: _Column, x: int, most: int, given: dict[str, Array]) -> Marku
     for slot, unit in enumerate(column.slots):
         y = column.height(slot, most)
         if unit is None:
-            parts.append(_text(f"... {len(column.names) - MOST_UNITS + 1} more", x, y + 4, "kind"))
+            parts.append(_text(f"... {len(column.names) - MAX_UNITS + 1} more", x, y + 4, "kind"))
             continue
         parts += [tag("circle", cx=x, cy=y, r=RADIUS), _text(str(unit), x, y + 5, "unit")]
         if biases is not None:
@@ -129,7 +129,7 @@ def _biases(column: _Column, given: dict[str, Array]) -> Array | None:
     """One a unit, where all units are drawn."""
     found = given.get(f"{column.layer.name}/b") if column.layer else None
     is_each = found is not None and found.shape == (len(column.names),)
-    return found if is_each and len(column.names) <= MOST_UNITS else None
+    return found if is_each and len(column.names) <= MAX_UNITS else None
 
 
 def _ends(
@@ -161,5 +161,7 @@ def _ends(
 
 def _short(name: str) -> str:
     return (
-        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+        name
+        if len(name) <= MAX_NAME_LENGTH
+        else f"{name[: MAX_NAME_LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
     )

@@ -9,7 +9,7 @@ from nncli.engine.steppers.compiled.sizes import Size, Sizes
 from nncli.frozen import frozen
 from nncli.parts.arrays import Shape
 
-LONGEST_ROW = 4  # registers of a row that is written out, without a loop
+MAX_ROW_REGISTERS = 4  # registers of a row that is written out, without a loop
 
 Axis = tuple[int, tuple[int, ...]]  # its size, and the stride of each array along it
 Emit = Callable[[Sequence[Value], int], None]  # addresses, and how many numbers from each on
@@ -55,7 +55,7 @@ class Axes:
         if any(stride not in (0, 1) for stride in across):
             lanes = 1
         rest = columns % lanes
-        is_short = lanes > 1 and columns <= LONGEST_ROW * lanes
+        is_short = lanes > 1 and columns <= MAX_ROW_REGISTERS * lanes
         return cls(
             tuple((sizes(size), sizes.of(strides)) for size, strides in outer),
             sizes.of(across),

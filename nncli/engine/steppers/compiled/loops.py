@@ -16,7 +16,7 @@ from nncli.engine.steppers.compiled.lowering import (
 )
 from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
-LONGEST_TREE = 64  # numbers that are combined pair by pair
+MAX_TREE_SIZE = 64  # numbers that are combined pair by pair
 
 
 def loop_calls(code: Code, operation: LoweredElementwise) -> list[Call]:
@@ -44,7 +44,7 @@ def reduction_calls(code: Code, reduction: LoweredReduction) -> list[Call]:
     strides = [place.strides_over(target.shape) for place in (source, target)]
     axes = Axes.of(merged_axes(target.shape, strides), sizes, code.lanes)
     size, along = source.shape[axis], sizes(source.strides[axis])
-    is_short = size <= LONGEST_TREE
+    is_short = size <= MAX_TREE_SIZE
     left = sizes(size - 1)
 
     def write(kernel: Kernel) -> None:

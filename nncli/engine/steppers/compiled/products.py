@@ -17,12 +17,12 @@ from nncli.engine.steppers.compiled.places import Place
 from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
 SMALL = 2**18  # multiplications up to which a product is computed in place
-LONGEST_SUM = 256  # addends, one after the other in a register, of such a product
-MOST_COPIED = 512  # numbers of a scattered right matrix for each row of the result
+MAX_ADDENDS = 256  # addends, one after the other in a register, of such a product
+MAX_COPIED_PER_ROW = 512  # numbers of a scattered right matrix for each row of the result
 REGISTERS_OF_A_ROW = 4  # that a tile is wide
 HIGHEST_TILE = 8  # rows: sums enough for a core to add to while each waits for its last addend
 WORK_OF_COPYING = 4  # so many times as much code as a number that is computed takes
-LARGEST_BLOCK = 4  # numbers each way that are transposed in registers
+MAX_BLOCK_SIZE = 4  # numbers each way that are transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
 
@@ -30,8 +30,8 @@ def product_calls(code: Code, product: LoweredProduct) -> Iterator[Call]:
     if product.target.shape[1] == 1 < product.target.shape[0]:
         product = product.transposed  # so that a row of the result is more than a number
     m, k, n = product.size
-    is_small = m * k * n <= SMALL and k <= LONGEST_SUM
-    if not (is_small and (_is_in_order(product.right) or k * n <= MOST_COPIED * m)):
+    is_small = m * k * n <= SMALL and k <= MAX_ADDENDS
+    if not (is_small and (_is_in_order(product.right) or k * n <= MAX_COPIED_PER_ROW * m)):
         yield _by_blas(code, product)
         return
     right = product.right
@@ -155,7 +155,7 @@ def _copy(code: Code, source: Place, target: Place) -> Call:
     """The source's numbers, row by row; a transposed one's in blocks that fit into registers."""
     rows, columns = source.shape
     sizes, block = Sizes(WORK_OF_COPYING * rows * columns), 1
-    while source.strides[0] == 1 and 2 * block <= min(rows, columns, code.lanes, LARGEST_BLOCK):
+    while source.strides[0] == 1 and 2 * block <= min(rows, columns, code.lanes, MAX_BLOCK_SIZE):
         block *= 2
     down, across, target_down = map(sizes.argument, (*source.strides, columns))
     tiles = [sizes.argument(-(-size // block)) for size in (rows, columns)]

@@ -19,7 +19,9 @@ from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
 SHORT, LONG = 0.02, 0.05  # seconds of a slice, after which a stop request is looked at
-MOST = 1 << 16  # steps of a slice, and numbers of a kind drawn for it, unless one step needs more
+MAX_STEPS = (
+    1 << 16
+)  # steps of a slice, and numbers of a kind drawn for it, unless one step needs more
 
 
 class CompiledStepper(GradientStepper):
@@ -43,7 +45,7 @@ class CompiledStepper(GradientStepper):
         self.draws = [shard_draws(self.gradient_tapes[rows]) for rows in self.rows]
         gathered = self.rows[0] * plan.gather
         numbers = len(self.scalars) * self.rates_vary
-        most = max(min(MOST, MOST // max(gathered, self.drawn[0], numbers, 1)), 1)
+        most = max(min(MAX_STEPS, MAX_STEPS // max(gathered, self.drawn[0], numbers, 1)), 1)
         self.most = min(ranks.gather(most))  # for their slices are the same
         self.kinds = np.resize(self._kinds(), self.steps_per_epoch + self.most)
         self.order = np.zeros(self.most * gathered, np.intp)

@@ -1,6 +1,6 @@
-// Picture: what the network says all over one or two features, with the rows on top.
+// Boundary: what the network says all over one or two features, with the rows on top.
 
-const MOST_DOTS = 700;
+const MAX_DOTS = 700;
 
 /** Of each target the middle of the training rows', and how far they go from it. */
 const targetSpans = play.outputs.targets.map((_, target) => {
@@ -23,8 +23,8 @@ function outputPixel(outputs, place, count, target) {
 
 const EDGE = { left: 56, right: 10, top: 10, bottom: 34 };
 
-/** Draw the whole picture. */
-function drawPicture(canvas, model, grid, { target, shown }) {
+/** Draw all of it. */
+function drawBoundary(canvas, model, grid, { target, shown }) {
   const { context, width, height } = sheetOf(canvas);
   const box = { x: EDGE.left, y: EDGE.top, width: width - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom };
   context.font = "12px system-ui, sans-serif";
@@ -108,7 +108,7 @@ function noisyValue(model, name, row, column) {
 function* shownRows(model, shown) {
   for (const [name, set] of Object.entries(model.inputs.rows)) {
     if (!shown[name]) continue;
-    const stride = Math.max(1, Math.ceil(set.count / MOST_DOTS));
+    const stride = Math.max(1, Math.ceil(set.count / MAX_DOTS));
     for (let row = 0; row < set.count; row += stride) yield [name, row];
   }
 }
