@@ -19,7 +19,7 @@ STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to le
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # to choose from by rows held out
 MIN_CHOSEN_ROWS = 200  # of fewer, chance would choose
 MANY_ROWS = 1000  # from which a fifth, held out once, tells enough
-MOST_CHOSEN = 20_000_000  # rows x inputs x classes, to choose by
+MAX_CHOSEN = 20_000_000  # rows x inputs x classes, to choose by
 FOLDS = 5
 TINY = 1e-15  # the least probability that is scored
 PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave-one-out
@@ -81,7 +81,7 @@ class Logistic:
         if len(x) < MIN_CHOSEN_ROWS:
             return STRENGTH
         chosen = np.random.default_rng(0).permutation(len(x))
-        chosen = chosen[: max(MOST_CHOSEN // (x.shape[1] * classes), FEWEST_ROWS)]
+        chosen = chosen[: max(MAX_CHOSEN // (x.shape[1] * classes), MIN_ROWS)]
         folds = np.array_split(chosen, FOLDS)[: 1 if len(chosen) >= MANY_ROWS else FOLDS]
         best, least = STRENGTHS[0], np.inf
         for strength in STRENGTHS:
