@@ -9,6 +9,7 @@ from benchmarks.speed.figures import Figures
 from benchmarks.speed.programs import PROGRAMS
 from benchmarks.speed.rows import ROWS
 from benchmarks.speed.scaling import UNITS, Series
+from nncli.artifacts.number_ticks import log_ticks
 
 COLORS = dict(
     zip(
@@ -42,7 +43,8 @@ def draw_steps(figures: Figures, path: Path) -> None:
     axes.set_yticks(range(len(found)), [ROWS[one.row].title for one in found])
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlabel("µs a training step, one thread (logarithmic: each grid line is ten times)")
+    axes.set_xlabel("µs per training step, one thread (logarithmic axis)")
+    log_ticks(axes.xaxis)
     _plain(axes)
     figure.legend(loc="outside upper center", ncols=4, frameon=False)
     figure.savefig(path, dpi=130)
@@ -56,10 +58,14 @@ def draw_scaling(figures: Figures, path: Path) -> None:
         own = [one for one in figures.scaling if one.kind == kind]
         for one in own:
             _draw(axes, one)
-        axes.set_xscale("log", base=2)
+        axes.set_xscale("log")
+        sizes = own[0].sizes if own else []
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.minorticks_off()
         axes.set_yscale("log")
+        log_ticks(axes.yaxis)
         axes.set_xlabel(unit)
-        axes.set_ylabel("µs a step")
+        axes.set_ylabel("µs per step")
         if own:
             axes.legend(frameon=False, fontsize=9)
         _plain(axes)

@@ -8,8 +8,9 @@ from benchmarks.speed.figures import Figures
 TEXT = """\
 # How fast training is
 
-Made by `make bench` (`benchmarks/speed/`) out of `benchmarks/speed/figures.json`, measured{took} on
-this machine:
+How long training steps, commands and compiling take beside scikit-learn, PyTorch and JAX.
+`make bench` (`benchmarks/speed/`) writes this page from `benchmarks/speed/figures.json`,
+measured{took} on this machine:
 
 {machine}
 {missing}

@@ -14,7 +14,7 @@ PROGRAMS = ("nncli numpy", "nncli compiled", "products alone")
 UNITS = {
     "width": "units of the hidden layer",
     "depth": "hidden layers of 32 units",
-    "batch": "rows a step",
+    "batch": "rows per step",
     "rows": "rows of the training set",
 }
 
