@@ -83,7 +83,9 @@ def test_a_column_may_have_a_decimal_sign_of_its_own(sign, plain, tmp_path, monk
     assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
 
 
-@pytest.mark.parametrize("pair", ["no yes", "nein ja", "Nee Ja", "non oui", "нет да", "ne ano"])
+@pytest.mark.parametrize(
+    "pair", ["no yes", "nein ja", "Nee Ja", "non oui", "нет да", "не да", "ne ano", "nē jā"]
+)
 def test_yes_is_the_positive_class_in_some_languages(pair, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     no, yes = pair.split()

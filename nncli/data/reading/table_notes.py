@@ -23,10 +23,12 @@ def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[s
     """A note for each column where missing markers were taken for categories."""
     for name, counts in encoded.values.items():
         if name in used:
-            are_quoted = counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values
-            why = (
-                "quoted as other texts are, which doesn't say" if are_quoted else "too many to mean"
-            )
+            if counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values:
+                why = "quoted as other texts are, which doesn't say"
+            elif sum(counts.values()) >= FREQUENT_SHARE * len(encoded.cells):
+                why = "too many to mean"
+            else:  # one of few classes
+                why = "which needn't mean"
             yield (
                 f"column '{printable(name)}': {_counted(counts)} of {len(encoded.cells):,} cells: "
                 f"{why} that there is no value, so taken for a category; if they do mean "
