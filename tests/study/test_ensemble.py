@@ -402,6 +402,14 @@ def test_other_studies_of_its_config_are_of_single_networks_and_say_so(ours, nnc
     assert "ensemble:\n  members: 3" in (runs / "t-sweep-001" / "best.yaml").read_text()
 
 
+def test_compare_says_that_members_are_compared_and_not_what_they_are_together(trained, nncli):
+    done = nncli("compare", trained)
+    assert done.code == 0
+    assert "note: " in done.err
+    assert "an ensemble, whose members are compared here, each as one network" in done.err
+    assert "note" not in nncli("compare", trained / "member-1").err
+
+
 def test_members_without_validation_rows_are_averaged_all_the_same(write, nncli):
     config = write("i.yaml", "data: {dataset: iris, split: {type: random, test: 0.2}}", *LINES[1:3])
     asked = ("--set", "ensemble={members: 2, by: seeds}", "--set", "training.epochs=1")
