@@ -52,8 +52,7 @@ def split_table(
     table = _load(given.data, source, may_be_constant=may_be_constant)
     split = resolve_split(given.data, table)
     if recorded:
-        recorded.check(table, source.path.parent)
-        return SplitTable(table, split, recorded.rows)
+        return SplitTable(recorded.adopt(table, source.path.parent), split, recorded.rows)
     random = stream("split", given.seeds.split)
     with source.errors_at("data.split"):
         rows = split.rows(table, random)
