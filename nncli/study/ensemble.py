@@ -47,6 +47,7 @@ class EnsembleStudy(RepeatStudy):
 
     def finish(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> dict[str, Any]:
         """Record the ensemble's predictions and metrics for the validation rows."""
+        self.warn_of_lost(watcher)
         ended = [trial for trial in self.trials if trial.state == COMPLETED]
         members = [
             TrainedNetwork(RunReader(RunDirectory.open(self.task.path / trial.run)))
