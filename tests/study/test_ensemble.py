@@ -250,6 +250,16 @@ def test_resume_of_a_finished_one_has_nothing_left(trained, nncli):
     assert (done.code, "its 3 members are trained" in done.err) == (0, True)
 
 
+def test_a_member_is_not_trained_for_longer_but_a_copy_of_it_is(ours, tmp_path, nncli):
+    member = ours / "member-1"
+    longer = ("-q", "--set", "training.epochs=100", "--set", "training.early_stopping.patience=99")
+    refused = nncli("train", "--resume", member, *longer)
+    assert (refused.code, "a member of an ensemble" in refused.err) == (2, True)
+    assert nncli("train", "--resume", member).code == 0  # nothing left
+    copy = shutil.copytree(member, tmp_path / "alone")
+    assert nncli("train", "--resume", copy, *longer).code == 0
+
+
 @pytest.mark.parametrize("command", ["trace", "doctor", "plot-boundary", "plot-loss", "gradcheck"])
 def test_commands_for_one_network_name_a_member(trained, nncli, command):
     done = nncli(command, trained)
