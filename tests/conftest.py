@@ -74,6 +74,18 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """No test has the environment of one before: an exported script, run here, limits BLAS."""
+    before = dict(os.environ)
+    try:
+        return (yield)
+    finally:
+        if dict(os.environ) != before:
+            os.environ.clear()
+            os.environ.update(before)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a command ended, and what it said."""

@@ -74,6 +74,16 @@ def test_files_that_a_page_names_are_there(page):
     assert [name for name in sorted(names) if not (ROOT / name).exists()] == []
 
 
+def test_options_of_commands_that_messages_name_are_there():
+    wrong = []
+    for path in sorted((ROOT / "nncli").rglob("*.py")):
+        text = re.sub(r'"\s*\n\s*f?"', "", text_of(path))  # a string in several lines
+        for name, rest in re.findall(r"nncli ([a-z]+(?:-[a-z]+)*)([^`\"\n]*)", text):
+            named = re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest) if name in COMMANDS else []
+            wrong += [(path.name, name, each) for each in named if each not in _options(name)]
+    assert wrong == []
+
+
 def _lies(command: Command, configs: dict[str, str]) -> list[str]:
     """Why nncli wouldn't take a command."""
     name, *words = [*map(_filled, command.words), ""]

@@ -14,8 +14,8 @@ REFERENCE = {"color": "0.6", "linewidth": 1.0, "linestyle": "--", "zorder": 1}
 
 
 def short(name: str, longest: int = MAX_NAME) -> str:
-    """A name as a label: one line, cut to `longest` letters."""
-    name = escaped(" ".join(name.split()))
+    """A name as a label: one line, cut to `longest` letters; that of empty cells is ''."""
+    name = escaped(" ".join(name.split())) or "''"
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nncli.artifacts.ensemble import Ensemble
+from nncli.artifacts.ensemble_model import Ensemble
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, is_study

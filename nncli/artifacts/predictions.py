@@ -70,7 +70,7 @@ class Predictions:
             self.file, added, parsers, frozenset(_text_columns(model, self.names))
         )
 
-    def write(self, target: Path | None, stdout: IO[bytes]) -> None:
+    def write(self, target: Path | None, stdout: IO[bytes] | None) -> None:
         """Write the table atomically to a file, in the format of its suffix, or to stdout.
 
         Raises UserError for another format, FileFailure if the disk refuses.
@@ -80,6 +80,7 @@ class Predictions:
             with tempfile.TemporaryFile() as file:  # so that an error leaves no partial output
                 write(file, self.output)
                 file.seek(0)
+                assert stdout is not None
                 shutil.copyfileobj(file, stdout)
             return
         is_source = target.exists() and target.samefile(self.path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.prediction_intervals import PredictionIntervals
-from nncli.artifacts.scores import recorded_scores
+from nncli.artifacts.recorded_scores import recorded_scores
 from nncli.config.dump import plain
 from nncli.data.class_values import class_values
 from nncli.errors import UserError

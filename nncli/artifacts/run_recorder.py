@@ -50,6 +50,8 @@ class RunRecorder:
 
     It writes a checkpoint at epoch 0, every ten seconds, at a stop and at the end; a crash loses
     the epochs since the last one.
+
+    listeners: to be closed by who trains, however training ends.
     """
 
     def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:
@@ -244,7 +246,6 @@ class RunRecorder:
         """Commit the summary, draw the plots, and return what `train --json` prints."""
         self.stopped = stopped
         if self.last is None:  # not even epoch 0 was finite
-            self.listeners.close()
             self.run.write_manifest()
             return {}
         used = self._complete() or self.last
@@ -264,7 +265,6 @@ class RunRecorder:
             "ended": utc_now(),
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
-        self.listeners.close()
         self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nncli.data.preprocessing import Preprocessing
+from nncli.data.targets import with_pairs
 from nncli.errors import CorruptRun, DataError
 from nncli.frozen import frozen
 from nncli.parts.splits import Rows
@@ -17,8 +18,12 @@ class RecordedData:
     preprocessing: Preprocessing
     data_sha256: str
 
-    def check(self, table: Table, folder: Path) -> None:
-        """Raises DataError or CorruptRun if it wasn't recorded on this table."""
+    def adopt(self, table: Table, folder: Path) -> Table:
+        """The table with each label as it was recorded, its two values in the same order.
+
+        Raises DataError or CorruptRun if this wasn't recorded on the table.
+        """
+        table = with_pairs(table, self.preprocessing.labels)
         if table.sha256() != self.data_sha256:
             raise DataError(f"{folder}: the data has changed since this run was trained")
         features = tuple(feature.name for feature in self.preprocessing.features)
@@ -33,3 +38,4 @@ class RecordedData:
         parts = (self.rows.train, self.rows.val, self.rows.test)
         if not len(self.rows.train) or any(len(p) and p.max() >= len(table) for p in parts):
             raise CorruptRun(f"{folder}: its split has rows that the data hasn't")
+        return table

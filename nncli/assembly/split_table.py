@@ -12,8 +12,6 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
-from nncli.data.fewer_rows import with_train_rows
-from nncli.data.folds import folds, member_rows
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
 from nncli.frozen import frozen
@@ -54,16 +52,19 @@ def split_table(
     table = _load(given.data, source, may_be_constant=may_be_constant)
     split = resolve_split(given.data, table)
     if recorded:
-        recorded.check(table, source.path.parent)
-        return SplitTable(table, split, recorded.rows)
+        return SplitTable(recorded.adopt(table, source.path.parent), split, recorded.rows)
     random = stream("split", given.seeds.split)
     with source.errors_at("data.split"):
         rows = split.rows(table, random)
         if given.data.path is not None and len(rows.train) < len(table):
             refuse_singleton_classes(table)
         whole = SplitTable(table, split, rows)
-        cut = member_rows if are_members else folds
-        parts = cut(split, table, rows, n_folds, random) if n_folds else []
+        parts: Sequence[Rows] = ()
+        if n_folds:
+            from nncli.data.folds import folds, member_rows
+
+            cut = member_rows if are_members else folds
+            parts = cut(split, table, rows, n_folds, random)
     return _with_train_rows(whole, parts, given, source)
 
 
@@ -71,10 +72,14 @@ def _with_train_rows(
     whole: SplitTable, parts: Sequence[Rows], given: Experiment, source: Source
 ) -> SplitTable:
     """The split and its folds, with only `data.train_rows` training rows."""
+    count = given.data.train_rows
+    if count is None:
+        return replace(whole, folds=tuple(replace(whole, rows=rows) for rows in parts))
+    from nncli.data.fewer_rows import with_train_rows
 
     def fewer(rows: Rows) -> SplitTable:
         random = stream("split", given.seeds.split)  # a fresh stream: the split doesn't change
-        rows = with_train_rows(whole.table, rows, given.data.train_rows, random)
+        rows = with_train_rows(whole.table, rows, count, random)
         return replace(whole, rows=rows)
 
     with source.errors_at("data.train_rows"):

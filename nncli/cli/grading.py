@@ -11,7 +11,7 @@ from nncli.artifacts.files import translating_os_errors
 from nncli.cli.exercise import Exercise
 from nncli.errors import NncliError, UserError
 from nncli.frozen import frozen
-from nncli.trace.class_marks import ClassMarks, is_class_table
+from nncli.trace.class_marks import ClassMarks, is_marks_table
 from nncli.trace.grading import Answers, GradedAnswer, grade, read_answers
 from nncli.trace.worksheet import Worksheet
 
@@ -62,7 +62,7 @@ def tables_in(files: Sequence[Path]) -> dict[str, Path]:
 
 def _is_answers(file: Path) -> bool:
     """Whether a file is neither hidden nor a table of marks."""
-    return not (file.name.startswith(".") or is_class_table(file))
+    return not (file.name.startswith(".") or is_marks_table(file))
 
 
 def grade_all(

@@ -22,8 +22,8 @@ from nncli.parts.table import Table
 def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
     """Lines on a table's columns: target, features by kind, columns left out."""
     assert read.origin is not None
-    classes = f": {few(read.classes)}" if read.classes else ""
-    facts = [["target", f"{', '.join(read.targets)}{classes}"]]
+    classes = few([name or "''" for name in read.classes])  # of empty cells
+    facts = [["target", ", ".join(read.targets) + (f": {classes}" if classes else "")]]
     if read.labels:
         counts = zip(read.targets, read.labels, read.y.sum(axis=0).tolist(), strict=True)
         facts.append(

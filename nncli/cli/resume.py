@@ -14,12 +14,13 @@ from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.schedule_end import rate_jump
+from nncli.artifacts.study_directory import StudyDirectory, is_study
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo_err
 from nncli.config.changes import changes
 from nncli.config.load import load_text
 from nncli.config.source_text import problem, read_text
-from nncli.errors import ConfigError, CorruptRun, Problem
+from nncli.errors import ConfigError, CorruptRun, Problem, UserError
 
 
 def resume_run(
@@ -31,12 +32,15 @@ def resume_run(
 ) -> RunRecorder:
     """Resume a locked run; `config` and `assignments` may only raise epochs or patience.
 
-    Raises ConfigError with a line for each other key that they change.
+    Raises ConfigError with a line for each other key that they change, UserError for epochs of an
+    ensemble's member.
     """
     may_change, training = list(MAY_CHANGE), RunReader(run).recorded.training
     if training.early_stopping is None:
         may_change.remove(PATIENCE)
     extending = [each for each in assignments if each.partition("=")[0].strip() in may_change]
+    if extending:
+        _refuse_member(run.path)
     others = [each for each in assignments if each not in extending]
     reader = RunReader(run, extending)
     if found := list(_refused(reader, config, others)):
@@ -53,6 +57,16 @@ def resume_run(
     if last is not None and (jump := rate_jump(job, state, last, epochs_before)):
         echo_err(f"note: {jump}")
     return recorder
+
+
+def _refuse_member(path: Path) -> None:
+    """Raises UserError for a member of an ensemble: its intervals and threshold would be stale."""
+    study = path.resolve().parent
+    if is_study(study) and StudyDirectory.open(study).facts().kind == "ensemble":
+        raise UserError(
+            f"{path}: a member of an ensemble, whose held-out predictions have to be of the member "
+            "as it is: to train it for longer, resume a copy of its folder elsewhere"
+        )
 
 
 def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from nncli.comparison.compared_config import compared_config, differing_keys
 from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
 from nncli.comparison.results import SECONDS, Result, result_of
-from nncli.comparison.run_bundles import Bundle, confirmed, renamed, runs_of
+from nncli.comparison.run_bundles import Bundle, renamed, runs_of, study_note
 from nncli.engine.metric_columns import metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import Mean, deviation, holm
@@ -78,7 +78,7 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
     if not gathered:
         raise UserError(f"none of the runs can be read: {left_out[0].name}: {left_out[0].why}")
     chosen, notes = _metric(gathered, metric)
-    notes += [note for note in map(confirmed, paths) if note]
+    notes += [note for note in map(study_note, paths) if note]
     keys, groups, others = _groups(gathered, chosen)
     left_out += others
     if not groups:

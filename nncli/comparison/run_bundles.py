@@ -101,11 +101,18 @@ def _bundle(
     )
 
 
-def confirmed(path: Path) -> str:
-    """A note on a sweep with confirmation runs; empty for anything else."""
-    if not (is_study(path) and (path / CONFIRM).is_file()):
+def study_note(path: Path) -> str:
+    """A note on a sweep with confirmation runs, or on an ensemble; empty for anything else."""
+    if not is_study(path):
         return ""
-    return f"the best of {path} was chosen by these values; {path}/confirm-* have others"
+    if (path / CONFIRM).is_file():
+        return f"the best of {path} was chosen by these values; {path}/confirm-* have others"
+    if StudyDirectory.open(path).facts().kind == "ensemble":
+        return (
+            f"{path}: an ensemble, whose members are compared here, each as one network; "
+            "nncli evaluate scores what they predict together"
+        )
+    return ""
 
 
 # ---- a study

@@ -38,8 +38,8 @@ class Data:
     dataset: Annotated[Dataset | None, "a built-in dataset"] = None
     path: Annotated[
         Path | None,
-        "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather; or a folder "
-        "of PNG images, those of each class in a folder of their own",
+        "a table of your own: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather; "
+        "or a folder of PNG images, with a subfolder for each class",
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None,
@@ -53,7 +53,7 @@ class Data:
         "the type and format of columns, where they are inferred wrongly",
     ] = field(default_factory=dict)
     sample_weight: Annotated[
-        str | None, "the table's column that says how much each row counts in the loss"
+        str | None, "the table's column with the weight of each row in the loss"
     ] = None
     missing: Annotated[list[str], "texts that mean a missing value"] = field(
         default_factory=lambda: list(MISSING_MARKERS)
@@ -72,7 +72,7 @@ class Data:
     header: Annotated[
         bool | None, "whether the first row has the column names; null: inferred from its cells"
     ] = None
-    decimal: Annotated[Literal[".", ","], "the sign before a fraction"] = "."
+    decimal: Annotated[Literal[".", ","], "the decimal separator"] = "."
     encoding: Annotated[
         str, "of a text table, such as cp1252; a byte order mark in the file takes precedence"
     ] = "utf-8"
@@ -203,7 +203,7 @@ class Data:
         if self.path is None:
             assert self.dataset is not None
             return self.dataset
-        from nncli.data.reading.tables import TableFile  # a third of the import time
+        from nncli.data.reading.table_file import TableFile  # a third of the import time
 
         aside = {}
         if isinstance(self.split, Split) and self.split.column:

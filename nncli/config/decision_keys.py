@@ -21,10 +21,14 @@ class DecisionKeys:
         None
     )
     maximize: Annotated[
-        Goal | None, "chosen on the validation rows for this score; f1: of the second class"
+        Goal | None,
+        "choose the threshold that maximizes this score on the validation rows; f1: of the "
+        "second class",
     ] = None
     costs: Annotated[
-        Costs | None, "chosen on the validation rows for the least mean cost of wrong decisions"
+        Costs | None,
+        "choose the threshold that minimizes the mean cost of wrong decisions on the "
+        "validation rows",
     ] = None
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
 from nncli.config.decision_keys import DecisionKeys
-from nncli.config.sweep import SweepKeys
+from nncli.config.sweep_keys import SweepKeys
 from nncli.constraints import Auto, Bounds, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.training_settings import TrainingKeys
@@ -45,8 +45,8 @@ class Evaluation:
 class OutputKeys:
     """What a run leaves behind, and where."""
 
-    dir: Annotated[str, "the folder of run directories, relative to where nncli is called"] = "runs"
-    plots: Annotated[list[Literal["loss"]], "plots drawn at the end"] = field(
+    dir: Annotated[str, "the folder of run directories, relative to the working directory"] = "runs"
+    plots: Annotated[list[Literal["loss"]], "plots to draw at the end"] = field(
         default_factory=lambda: ["loss"]
     )
     log_every: Annotated[
@@ -61,8 +61,8 @@ class OutputKeys:
     ] = False
     tensorboard: Annotated[
         str | None,
-        "a folder for TensorBoard's event files, which grow as the run goes on; relative to where "
-        "nncli is called; null: none",
+        "a folder for TensorBoard's event files, written during training; relative to the "
+        "working directory; null: none",
     ] = None
 
     @property
@@ -81,7 +81,7 @@ class EnsembleKeys:
     (bagging: Breiman, 1996). seeds: all members have the same rows, and start from other weights.
     """
 
-    members: Annotated[Annotated[int, Bounds(ge=2)], "how many networks"] = 8
+    members: Annotated[Annotated[int, Bounds(ge=2)], "number of networks"] = 8
     by: Annotated[
         Literal["folds", "seeds"] | Auto, "auto: folds; seeds where the split is by time"
     ] = "auto"
@@ -92,26 +92,28 @@ class EnsembleKeys:
         return 0 if by_seeds else self.members
 
 
-SeedBlock = Annotated[Seed | Seeds, "of split, initial weights, shuffling and dropout, or one each"]
+SeedBlock = Annotated[
+    Seed | Seeds, "random seed of split, initial weights, shuffling and dropout, or one for each"
+]
 
 
 @frozen(kw_only=True)
 class Experiment:
     """One training run, declared."""
 
-    name: Annotated[str | Auto, "names the run directory; auto: the file's stem"] = "auto"
+    name: Annotated[str | Auto, "name of the run directory; auto: the file's stem"] = "auto"
     seed: SeedBlock = 0
-    data: Annotated[Data, "where the rows come from"]
+    data: Annotated[Data, "the data: a built-in dataset or a table"]
     network: Annotated[
         NetworkKeys,
         "the layers; a config of a table that names neither these nor an optimizer, and holds rows "
         "back, gets those of `nncli init --quick`",
     ] = field(default_factory=NetworkKeys)
-    loss: Annotated[Loss | Auto, "auto: by the output's activation"] = "auto"
+    loss: Annotated[Loss | Auto, "the loss function; auto: by the output's activation"] = "auto"
     optimizer: Annotated[Optimizer, "how gradients change the weights"] = field(
         default_factory=Adam
     )
-    schedule: Annotated[Schedule, "how the learning rate changes"] = field(default_factory=Constant)
+    schedule: Annotated[Schedule, "the learning-rate schedule"] = field(default_factory=Constant)
     training: Annotated[TrainingKeys, "epochs, batches, stopping"] = field(
         default_factory=TrainingKeys
     )

@@ -28,7 +28,7 @@ class PolynomialKeys:
 
     degree: Annotated[Degree, "the highest sum of exponents in a product"]
     of: Annotated[
-        Annotated[list[str], Length(1)] | None, "null: every feature that holds numbers"
+        Annotated[list[str], Length(1)] | None, "the columns; null: every numeric feature"
     ] = None
 
 
@@ -37,17 +37,19 @@ class Features:
     """Which columns are features, and what is derived from them."""
 
     include: Annotated[
-        list[str] | None, "null: all but the target, constant columns and id-like ones"
+        list[str] | None,
+        "the feature columns; null: all but the target, constant and id-like columns",
     ] = None
     exclude: Annotated[list[str], "columns to leave out; formulas may still name them"] = field(
         default_factory=list
     )
     derive: Annotated[
         dict[str, Formula],
-        "further columns by formulas: x1^2, x1*x2, sin(x1), log(1 + `petal length`)",
+        "derived columns by formula: x1^2, x1*x2, sin(x1), log(1 + `petal length`)",
     ] = field(default_factory=dict)
     polynomial: Annotated[
-        Degree | PolynomialKeys | None, "further columns: all products up to this degree"
+        Degree | PolynomialKeys | None,
+        "polynomial features: all products of columns up to this degree",
     ] = None
 
     @property

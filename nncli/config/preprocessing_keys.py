@@ -40,7 +40,7 @@ class Numeric:
     ] = "none"
     bins: Annotated[
         Annotated[int, Bounds(ge=1, le=MAX_BINS)],
-        "of piecewise_linear; fewer where values repeat",
+        "maximum bins of piecewise_linear; fewer where values repeat",
     ] = BINS
     with_value: Annotated[
         bool,
@@ -124,7 +124,7 @@ class Target:
     """What is done to a numeric target; metrics are in its own units all the same."""
 
     transform: Annotated[
-        Transform, "before scaling: ln(target), ln(1 + target) or its square root"
+        Transform, "transform before scaling: ln(target), ln(1 + target) or its square root"
     ] = "none"
     scale: Annotated[
         Scale | Auto, "auto: as the features, if the output unit can reach any number"
@@ -135,8 +135,6 @@ class Target:
 class PreprocessingKeys:
     """How columns become what a network learns from."""
 
-    numeric: Annotated[Numeric, "features that are numbers"] = field(default_factory=Numeric)
-    categorical: Annotated[Categorical, "features that are texts"] = field(
-        default_factory=Categorical
-    )
-    target: Annotated[Target, "what is predicted, in a regression"] = field(default_factory=Target)
+    numeric: Annotated[Numeric, "numeric features"] = field(default_factory=Numeric)
+    categorical: Annotated[Categorical, "categorical features"] = field(default_factory=Categorical)
+    target: Annotated[Target, "the target of a regression"] = field(default_factory=Target)

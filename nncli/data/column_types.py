@@ -24,7 +24,8 @@ BOOLEAN_VALUES = {
 }
 YES_FIRST = (  # (yes, no) in other languages, where the alphabet has yes first
     ("ja", "nein"), ("ja", "nee"), ("ja", "nei"), ("ja", "nej"), ("j", "n"), ("да", "нет"),
-    ("da", "ne"), ("da", "nu"), ("ano", "ne"), ("igen", "nem"),
+    ("да", "не"), ("da", "ne"), ("da", "nu"), ("ano", "ne"), ("igen", "nem"), ("jā", "nē"),
+    ("já", "nei"), ("evet", "hayır"), ("evet", "hayir"), ("có", "không"),  # noqa: RUF001
 )  # fmt: skip
 MAX_CATEGORIES = 1000
 ROWS_PER_TRAIN_ROW = 2  # at most: half of the rows or more are trained on

@@ -1,6 +1,7 @@
 """Data checks: warn before training of leaks, duplicates, imbalance and the like."""
 
 from collections.abc import Collection, Iterator
+from math import exp, lgamma
 
 import numpy as np
 
@@ -21,6 +22,7 @@ SAMPLED_ROWS = 1000
 MAJORITY = 0.5
 MANY_SINGLETONS = 20
 MIN_RANGE_ROWS = 5  # of a class, whose range may be its own by chance if it has fewer
+MAX_CHANCE = 0.001  # of some column of noise that sorts the classes
 
 
 def refuse_singleton_classes(table: Table) -> None:
@@ -149,10 +151,16 @@ def _last_row_of_sums(table: Table) -> Iterator[str]:
 
 
 def _ends_in_sum(values: Array) -> bool:
-    """Whether the last number is the sum of the others, two of which aren't 0 or missing."""
+    """Whether the last number is the sum of the others and larger than any.
+
+    Most of these have to be neither 0 nor missing: few small numbers have such a sum by chance.
+    """
     above = np.nan_to_num(values[:-1])
-    is_sum = np.isclose(values[-1], above.sum(), rtol=1e-9, atol=0)
-    return bool(is_sum and np.count_nonzero(above) > 1)
+    if np.count_nonzero(above) <= max(1, MAJORITY * len(above)):
+        return False
+    with np.errstate(over="ignore"):  # numbers near the largest
+        is_sum = np.isclose(values[-1], above.sum(), rtol=1e-9, atol=0)
+    return bool(is_sum and abs(values[-1]) > np.abs(above).max())
 
 
 def _hashes(table: Table) -> Array:
@@ -188,7 +196,7 @@ def _target_leak(column: Column, table: Table) -> str:
         if (index := _class_of(is_missing, table)) is not None:
             return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
         if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
-            is_ordered = not column.categories and _are_ranges(column.values, table.y)
+            is_ordered = not column.categories and _are_ranges(column.values, table)
             how = f"says exactly what {target} is, each class having a range of its numbers"
             return how if is_ordered else ""
         different, codes = np.unique(column.values, return_inverse=True)
@@ -209,20 +217,35 @@ def _target_leak(column: Column, table: Table) -> str:
     return f"is {target} in other words" if is_line else ""
 
 
-def _are_ranges(x: Array, y: Array) -> bool:
+def _are_ranges(x: Array, table: Table) -> bool:
     """Whether each class has a range of numbers of its own, where they aren't missing.
 
-    It takes a few rows a class: one or two may be apart by chance.
+    It takes more rows the more features there are: few rows may be apart by chance.
     """
     for rows in (SAMPLED_ROWS, len(x)):  # the first rows rule most columns out
         present = ~np.isnan(x[:rows])
         order = np.argsort(x[:rows][present], kind="stable")
-        numbers, classes = x[:rows][present][order], y[:rows][present][order]
+        numbers, classes = x[:rows][present][order], table.y[:rows][present][order]
         counts = np.bincount(classes, minlength=1)
         ends = np.flatnonzero(np.diff(classes))
         if len(ends) != np.count_nonzero(counts) - 1 or (numbers[ends] == numbers[ends + 1]).any():
             return False
-    return len(counts) > 1 and counts.min() >= MIN_RANGE_ROWS and present.mean() > MAJORITY
+    return (
+        len(counts) > 1
+        and counts.min() >= MIN_RANGE_ROWS
+        and present.mean() > MAJORITY
+        and len(table.features) * _chance_of_ranges(counts.tolist()) <= MAX_CHANCE
+    )
+
+
+def _chance_of_ranges(counts: list[int]) -> float:
+    """k! n_1! ... n_k! / (n_1 + ... + n_k)!: of noise sorting k classes into a range each.
+
+    >>> [round(_chance_of_ranges(counts), 7) for counts in ([1, 1], [5, 5], [5, 5, 5])]
+    [1.0, 0.0079365, 7.9e-06]
+    """
+    ways = [lgamma(n + 1) for n in (len(counts), *counts)]
+    return exp(sum(ways) - lgamma(sum(counts) + 1))
 
 
 def _class_of(marked: Array, table: Table) -> int | None:

@@ -10,16 +10,12 @@ from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 
-def with_train_rows(
-    table: Table, rows: Rows, count: int | None, random: np.random.Generator
-) -> Rows:
-    """The split with `count` of its training rows, by class in proportion; None: all of them.
+def with_train_rows(table: Table, rows: Rows, count: int, random: np.random.Generator) -> Rows:
+    """The split with `count` of its training rows, by class in proportion.
 
     With the same random state, a smaller count gives a subset of a larger one.
     Raises DataError if there are fewer rows.
     """
-    if count is None:
-        return rows
     if count > len(rows.train):
         message = f"expected at most {len(rows.train):,}, the training rows, found {count:,}"
         raise DataError(message)

@@ -19,8 +19,8 @@ from nncli.data.reading.given_rows import SOURCE as GIVEN
 from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import image_in_words, image_shapes_of
+from nncli.data.reading.table_file import needs_disk, sample_weights
 from nncli.data.reading.table_formats import open_table, table_sha256, with_columns
-from nncli.data.reading.tables import needs_disk, sample_weights
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.reading.type_inference import read_columns
 from nncli.data.targets import as_label

@@ -19,7 +19,7 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
     present = values[~np.isnan(values)]
     if not len(present):
         return
-    if is_id_name(name):
+    if is_id_name(name) and (present == np.floor(present)).all():
         yield _id_as_amount(name)
     elif format_ := _date_format(present):
         yield (

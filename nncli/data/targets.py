@@ -116,6 +116,14 @@ def label_pair(column: Column) -> Pair | None:
     return first, second
 
 
+def with_pairs(table: Table, pairs: Sequence[Pair]) -> Table:
+    """The table with its labels' pairs in the given order; as it is if their values differ."""
+    if [set(pair) for pair in table.labels] != [set(pair) for pair in pairs] or not pairs:
+        return table
+    turned = [old != new for old, new in zip(table.labels, pairs, strict=True)]
+    return replace(table, y=np.where(turned, 1 - table.y, table.y), labels=tuple(pairs))
+
+
 def as_label(column: Column, pair: Pair, known: Categories | None = None) -> Array:
     """(rows,) 0 for the pair's first value, 1 for its second, NaN for any other.
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Set
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nncli.engine.arena import Arena
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
-from nncli.engine.gradient_norms import GradientNorms
 from nncli.engine.job import Job
 from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.parts.arrays import Array
+
+if TYPE_CHECKING:
+    from nncli.engine.gradient_norms import GradientNorms
 
 
 class EpochScorer:
@@ -30,7 +33,7 @@ class EpochScorer:
             split: Evaluator(job.network, theta, each, job.decode, job.metrics, shared, ranks=ranks)
             for split, each in rows.items()
         }
-        self.gradient_norms = GradientNorms(job, theta) if job.gradient_norms else None
+        self.gradient_norms = _gradient_norms(job, theta)
 
     @property
     def splits(self) -> Set[str]:
@@ -50,6 +53,15 @@ class EpochScorer:
         losses = {TRAIN: report.loss, VAL: report.val_loss}
         losses |= {split: score.loss for split, score in scores.items()}
         return replace(report, loss=losses[TRAIN], val_loss=losses[VAL], metrics=metrics)
+
+
+def _gradient_norms(job: Job, theta: Array) -> "GradientNorms | None":
+    """Those of each layer; None if the reports don't have them."""
+    if not job.gradient_norms:
+        return None
+    from nncli.engine.gradient_norms import GradientNorms
+
+    return GradientNorms(job, theta)
 
 
 def completed(report: EpochReport, job: Job, theta: Array) -> EpochReport:

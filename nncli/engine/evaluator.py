@@ -16,8 +16,8 @@ from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
-from nncli.parts.class_predictions import ClassPredictions
 from nncli.parts.metrics import Metric
+from nncli.parts.metrics.class_predictions import ClassPredictions
 
 
 @frozen

@@ -21,7 +21,7 @@ class EarlyStoppingKeys:
         "epochs to wait; auto: 10, or twice the patience of reduce_on_plateau if that is more",
     ] = "auto"
     min_delta: Annotated[NonNegative, "the smallest improvement that counts"] = 0.0
-    restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
+    restore_best_weights: Annotated[bool, "whether to keep the best epoch's weights"] = True
 
 
 @frozen
@@ -47,7 +47,7 @@ class TrainingKeys:
     epochs: Annotated[PositiveInt, "maximum number of epochs"] = 200
     batch_size: Annotated[
         PositiveInt | Literal["full", "auto"],
-        "rows a step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
+        "rows per step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
     ] = "auto"
     shards: Annotated[
         PositiveInt,
@@ -60,7 +60,7 @@ class TrainingKeys:
         " at random",
     ] = "shuffle"
     steps_per_epoch: Annotated[
-        PositiveInt | Auto, "auto: as many as it takes to see every row once"
+        PositiveInt | Auto, "steps of an epoch; auto: as many as it takes to use every row once"
     ] = "auto"
     clip_grad_norm: Annotated[Positive | None, "maximum norm of the gradient"] = None
     early_stopping: Annotated[
@@ -72,11 +72,11 @@ class TrainingKeys:
         "weights of classes in the loss; balanced: rows / (classes * rows of the class), from the "
         "training rows",
     ] = None
-    dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
+    dtype: Annotated[Literal["float64", "float32"], "data type of parameters and data"] = "float64"
     threads: Annotated[
         PositiveInt | Auto,
-        "for matrix products; auto: 1 unless a step is large, then the free cores that "
-        "OMP_NUM_THREADS allows",
+        "threads of matrix products; auto: 1 unless a step is large, then the free cores "
+        "that OMP_NUM_THREADS allows",
     ] = "auto"
     engine: Annotated[
         Literal["auto", "numpy", "compiled"] | str,

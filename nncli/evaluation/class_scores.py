@@ -8,7 +8,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.metrics import confusion
-from nncli.parts.ranking import average_precision
+from nncli.parts.metrics.probabilities import average_precision
 
 BINS = 10
 ROWS_PER_BIN = 10  # at least: the share of fewer is mostly luck

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
-from nncli.parts.resamples import Resamples
+from nncli.parts.metrics.resamples import Resamples
 
 RESAMPLES = 1000
 MIN_ROWS = 10  # fewer tell nothing of how scores scatter
@@ -16,6 +16,7 @@ MIN_RESAMPLES = 100  # resamples, where 1,000 would take too long
 MAX_ROWS = 25_000  # in a resample
 VALUES = 20_000_000  # drawn by all the resamples together
 NARROW = 4  # columns that cost no more than the rest of a row does
+ENDS = (2.5, 97.5)  # percentiles of a 95% interval
 WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a maximum could be
 
 
@@ -114,18 +115,23 @@ def _estimate(
     value: float, draws: Array, narrowing: float, *, is_difference: bool = False
 ) -> Estimate:
     """The middle 95% of the draws, brought nearer to the value where resamples were small."""
+
+    def narrowed(draws: Array) -> Array:
+        return value + narrowing * (draws - value)
+
     defined = draws[np.isfinite(draws)]
     left_out = 1 - len(defined) / len(draws) if len(draws) else 0.0
     if not np.isfinite(value) or not len(defined):
         return Estimate(value, None, None, left_out)
     if defined.min() == defined.max() and not is_difference:
         return Estimate(value, None, None, left_out)
-    if is_difference and left_out:
-        drawn = np.zeros(len(draws))
-        drawn[: len(defined)] = value + narrowing * (defined - value)
-        low, high = np.percentile(drawn, (2.5, 97.5)).tolist()
-        return Estimate(value, low, high, left_out)
-    low, high = (value + narrowing * (np.percentile(defined, (2.5, 97.5)) - value)).tolist()
+    if is_difference and left_out:  # where it is undefined, there is no difference
+        all_draws = np.zeros(len(draws))
+        all_draws[: len(defined)] = narrowed(defined)
+        ends = np.percentile(all_draws, ENDS)
+    else:
+        ends = narrowed(np.percentile(defined, ENDS))
+    low, high = ends.tolist()
     return Estimate(value, low, high, left_out)
 
 

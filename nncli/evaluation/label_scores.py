@@ -19,9 +19,9 @@ from nncli.evaluation.class_scores import (
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
-from nncli.parts.labels import exact_match, label_counts, one_valued
 from nncli.parts.metrics import HammingLoss, RocAuc
-from nncli.parts.ranking import average_precision
+from nncli.parts.metrics.labels import exact_match, label_counts, one_valued
+from nncli.parts.metrics.probabilities import average_precision
 
 
 @frozen

@@ -16,6 +16,12 @@ MAX_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some 
 SOFTMAX = 30  # inputs' worth of time for a score
 MIN_ROWS = 1_000  # however many inputs and classes
 STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to learn 4 rows of AND
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # to choose from by rows held out
+MIN_CHOSEN_ROWS = 200  # of fewer, chance would choose
+MANY_ROWS = 1000  # from which a fifth, held out once, tells enough
+MAX_CHOSEN = 20_000_000  # rows x inputs x classes, to choose by
+FOLDS = 5
+TINY = 1e-15  # the least probability that is scored
 PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave-one-out
 STEPS = 1000
 
@@ -54,16 +60,41 @@ class Logistic:
     classes: int
 
     @classmethod
-    def fit(cls, x: Array, truth: Array, classes: int, weights: Array) -> "Logistic":
+    def fit(
+        cls, x: Array, truth: Array, classes: int, weights: Array, strength: float | None = None
+    ) -> "Logistic":
+        """strength: C; None: chosen by rows held out."""
         from sklearn.linear_model import LogisticRegression
 
         seen, model = np.unique(truth), None
         if len(seen) > 1:
-            model = LogisticRegression(C=STRENGTH, max_iter=STEPS)
+            strength = strength or cls._strength(x, truth, classes, weights)
+            model = LogisticRegression(C=strength, max_iter=STEPS)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a yardstick may stop a little short of the end
                 model.fit(x, truth, weights)
         return cls(model, seen, classes)
+
+    @classmethod
+    def _strength(cls, x: Array, truth: Array, classes: int, weights: Array) -> float:
+        """C with the least log loss on rows held out, of those up to the first that is worse."""
+        if len(x) < MIN_CHOSEN_ROWS:
+            return STRENGTH
+        chosen = np.random.default_rng(0).permutation(len(x))
+        chosen = chosen[: max(MAX_CHOSEN // (x.shape[1] * classes), MIN_ROWS)]
+        folds = np.array_split(chosen, FOLDS)[: 1 if len(chosen) >= MANY_ROWS else FOLDS]
+        best, least = STRENGTHS[0], np.inf
+        for strength in STRENGTHS:
+            loss = 0.0
+            for held in folds:
+                learnt = np.setdiff1d(chosen, held)
+                model = cls.fit(x[learnt], truth[learnt], classes, weights[learnt], strength)
+                given = model.predict(x[held])[np.arange(len(held)), truth[held]]
+                loss -= float(weights[held] @ np.log(np.maximum(given, TINY)))
+            if loss > least:
+                break
+            best, least = strength, loss
+        return best
 
     def predict(self, x: Array) -> Array:
         probabilities = np.zeros((len(x), self.classes))

@@ -75,15 +75,10 @@ def evaluate(
     background: where rivals are fitted, if it has been started.  meanwhile: what is done with a
     report that has no rivals yet.
     """
-    built, job = trained.built, trained.built.job
-    table = built.table
+    job, table = trained.built.job, trained.built.table
     if table.classes:
         _refuse_too_many(len(rows.rows), len(table.classes))
-    seed = job.seeds.split
-    metrics = {**job.metrics, **_besides(table.task)}
-    chosen = deciding(metrics, trained.decision)
     scored = trained.score(rows)
-    truth = scored.rows.truth
     if not table.classes and not np.isfinite(scored.rows.targets).all():
         dtype = scored.rows.targets.dtype
         raise DataError(f"{rows.name}: its targets overflow when scaled or stored as {dtype}")
@@ -92,33 +87,40 @@ def evaluate(
     if task is not None:
         background.ask(task)
     with limited(job.training), np.errstate(all="ignore"):
-        baselines = built.baselines(len(truth))
-        likeliest = deciding(metrics, LIKELIEST)
-        report = Report(
-            run=trained.name,
-            name=rows.name,
-            loss=scored.loss,
-            chosen=chosen,
-            network=resample(chosen, scored.predictions, truth, seed=seed),
-            baselines={
-                name: resample(likeliest, each, truth, seed=seed)
-                for name, each in baselines.items()
-            },
-            predictions=scored.predictions,
-            truth=truth,
-            fitted_rows=len(job.train),
-            training_rows=len(job.train),
-            classes=tuple(table.classes),
-            targets=tuple(table.targets) if table.task == "regression" else (),
-            labels=tuple(table.targets) if table.labels else (),
-            decision=trained.decision,
-            decided=trained.decided,
-            decision_keys=trained.decision_keys,
-            coverage=coverage(trained, rows, scored),
-            are_new=scored.are_new,
-        )
+        report = _without_rivals(trained, rows, scored)
         meanwhile(report)
-        return report if task is None else _beside(report, background.fitted(task), seed)
+        return report if task is None else _beside(report, background.fitted(task), job.seeds.split)
+
+
+def _without_rivals(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> Report:
+    """The report of the network and its baselines."""
+    built, job = trained.built, trained.built.job
+    table, truth, seed = built.table, scored.rows.truth, job.seeds.split
+    metrics = {**job.metrics, **_besides(table.task)}
+    chosen, likeliest = deciding(metrics, trained.decision), deciding(metrics, LIKELIEST)
+    return Report(
+        run=trained.name,
+        name=rows.name,
+        loss=scored.loss,
+        chosen=chosen,
+        network=resample(chosen, scored.predictions, truth, seed=seed),
+        baselines={
+            name: resample(likeliest, each, truth, seed=seed)
+            for name, each in built.baselines(len(truth)).items()
+        },
+        predictions=scored.predictions,
+        truth=truth,
+        fitted_rows=len(job.train),
+        training_rows=len(job.train),
+        classes=tuple(table.classes),
+        targets=tuple(table.targets) if table.task == "regression" else (),
+        labels=tuple(table.targets) if table.labels else (),
+        decision=trained.decision,
+        decided=trained.decided,
+        decision_keys=trained.decision_keys,
+        coverage=coverage(trained, rows, scored),
+        are_new=scored.are_new,
+    )
 
 
 def _beside(report: Report, fitted: "Fitted", seed: int) -> Report:

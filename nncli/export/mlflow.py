@@ -21,9 +21,9 @@ from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.manifest import is_listed
 from nncli.artifacts.path_safety import path_inside
+from nncli.artifacts.recorded_scores import recorded_scores
 from nncli.artifacts.run_directory import EVALUATION
 from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.scores import recorded_scores
 from nncli.artifacts.tensorboard_log import name_of
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.config.dump import plain

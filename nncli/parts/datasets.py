@@ -363,8 +363,8 @@ class Blobs(Drawn):
     """Normal clouds around random centres."""
 
     samples: Samples2 = 500
-    classes: Annotated[int, Bounds(ge=2), "how many clouds"] = 3
-    features: Annotated[PositiveInt, "how many coordinates"] = 2
+    classes: Annotated[int, Bounds(ge=2), "number of clouds, one for each class"] = 3
+    features: Annotated[PositiveInt, "number of features"] = 2
     spread: Annotated[NonNegative, "standard deviation of a cloud"] = 1.0
     seed: DrawSeed = 0
 

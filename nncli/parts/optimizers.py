@@ -593,7 +593,7 @@ class Lbfgs(Optimizer):
     Source: Liu and Nocedal (1989), On the limited memory BFGS method; Byrd et al. (1995).
     """
 
-    history: Annotated[PositiveInt, "how many past steps approximate the curvature"] = 10
+    history: Annotated[PositiveInt, "number of past steps that approximate the curvature"] = 10
     gradient_tolerance: Annotated[NonNegative, "stop when every |gradient| is at most this"] = 1e-8
     max_line_search: Annotated[PositiveInt, "trial points an iteration"] = 20
     full_batch = True

@@ -13,7 +13,7 @@ from nncli.equivalent import Equivalent, unsupported
 from nncli.frozen import frozen
 from nncli.registry import Part, part
 
-Interval = Annotated[Literal["epoch", "step"], "what t, T, warmup and step_size count"]
+Interval = Annotated[Literal["epoch", "step"], "the unit of t, T, warmup and step_size"]
 Warmup = Annotated[
     Count, "intervals in which the rate first rises, as (t + 1) / warmup; t and T start after it"
 ]
@@ -261,7 +261,9 @@ return {floor} + (1 - {floor}) * (1 + math.cos(math.pi * t / length)) / 2"""
     }
 
     period: Annotated[PositiveInt, "intervals of the first cycle"] = 10
-    growth: Annotated[PositiveInt, "by how much each cycle is longer than the one before"] = 1
+    growth: Annotated[
+        PositiveInt, "the factor by which each cycle is longer than the one before"
+    ] = 1
     floor: Annotated[Share, "the factor approached at the end of a cycle"] = 0.0
     interval: Interval = "epoch"
     warmup: Warmup = 0

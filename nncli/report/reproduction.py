@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nncli import __version__
-from nncli.artifacts.ensemble import Ensemble
+from nncli.artifacts.ensemble_model import Ensemble
 from nncli.artifacts.run_directory import CONFIG, RESOLVED
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.operating_system import shell_word

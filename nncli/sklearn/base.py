@@ -14,8 +14,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from nncli.artifacts.held_out import mean
 from nncli.artifacts.open_model import trained_model
+from nncli.artifacts.recorded_scores import recorded_scores
 from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.scores import recorded_scores
 from nncli.artifacts.trained_model import TrainedModel, TrainedNetwork
 from nncli.data.column_names import nfc
 from nncli.errors import NncliError

@@ -11,8 +11,8 @@ from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.table_formats import open_table
-from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.targets import as_task
 from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
@@ -126,7 +126,8 @@ def _read(
     """(settings, table, guesses) of the first settings that work: as given, without rows that lack
     the target, then both with decimal commas (if the delimiter is another sign). Where a column
     fails, texts among numbers become missing markers, formatted numbers are read as such, and
-    ambiguous dates in the likelier format; each such guess is a note."""
+    ambiguous dates in the likelier format; at last, other decimal signs in some columns alone. Each
+    such guess is a note."""
     plain = TableFile(
         path=path,
         target=target,
@@ -139,9 +140,10 @@ def _read(
     attempts = [plain, replace(plain, drops_missing_target=True)]
     if options.decimal is None and getattr(reader, "delimiter", ",") != ",":
         attempts += [replace(each, format=replace(each.format, decimal=",")) for each in attempts]
-    errors: list[DataError] = []
+    errors: list[tuple[bool, int, DataError]] = []  # whether unread, the number of problems
     guesses: list[tuple[str, ...]] = [() for _ in attempts]
-    for attempt, notes in zip(attempts, guesses, strict=True):  # both grow in the loop
+    for place, attempt in enumerate(attempts):  # which grow in the loop, as guesses do
+        notes = guesses[place]
         is_read = False
         try:
             table, is_read = attempt.load(), True
@@ -151,18 +153,21 @@ def _read(
         except LayoutFound:
             raise
         except FormatsFound as error:
-            errors.append(error)
+            errors.append((True, len(error.lines()), error))
             missing = (*attempt.missing, *error.markers)
-            attempts.append(_with_formats(replace(attempt, missing=missing), error.formats))
-            guesses.append((*notes, *error.guesses))
+            has_decimals = any(key == "data.decimal" for key, _ in error.found)
+            following = len(attempts) if has_decimals else place + 1
+            new = _with_formats(replace(attempt, missing=missing), error.formats)
+            attempts.insert(following, new)
+            guesses.insert(following, (*notes, *error.guesses))
         except DataError as error:
-            errors.insert(0 if is_read else len(errors), error)  # that of a readable table first
+            errors.append((not is_read, len(error.lines()), error))
             if isinstance(error, TableError) and error.formats:
                 attempts.append(_with_formats(attempt, error.formats))
                 guesses.append(notes)
         else:
             return attempt, table, notes
-    raise errors[0]
+    raise min(errors, key=lambda each: each[:2])[2]
 
 
 def _with_formats(source: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from nncli.config.nodes import Node
-from nncli.config.sweep import Range
+from nncli.config.sweep_keys import Range
 from nncli.frozen import frozen
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.clock import utc_now
-from nncli.artifacts.ensemble import HELD_OUT, objective
+from nncli.artifacts.ensemble_model import HELD_OUT, objective
 from nncli.artifacts.files import to_json
 from nncli.artifacts.held_out import HeldOut, predict_held_out
 from nncli.artifacts.path_safety import path_inside
@@ -47,6 +47,7 @@ class EnsembleStudy(RepeatStudy):
 
     def finish(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> dict[str, Any]:
         """Record the ensemble's predictions and metrics for the validation rows."""
+        self.warn_of_lost(watcher)
         ended = [trial for trial in self.trials if trial.state == COMPLETED]
         members = [
             TrainedNetwork(RunReader(RunDirectory.open(self.task.path / trial.run)))

@@ -10,13 +10,14 @@ from nncli.artifacts.files import to_json
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import CONFIG, FOLDS, METRICS
 from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
+from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
 from nncli.config.load import load, load_text
 from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.engine.stop import Stop
-from nncli.errors import NothingLeft, UserError
+from nncli.errors import NothingLeft, UserError, few
 from nncli.study.executors import TrialExecutor
 from nncli.study.planners import FoldPlanner, Planner, SeedPlanner
 from nncli.study.split_cache import cached_split, recorded_split
@@ -33,9 +34,16 @@ class RepeatStudy(Study):
     whole: SplitTable
 
     def finish(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> dict[str, Any]:
+        self.warn_of_lost(watcher)
         result = _result(self, self.whole)
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)
+
+    def warn_of_lost(self, watcher: Watcher) -> None:
+        """Warn of runs without a result, if others have one."""
+        lost = [f"{each.run} ({each.state})" for each in self.trials if each.state != COMPLETED]
+        if 0 < len(lost) < len(self.trials):
+            watcher.warn(f"no result of {len(lost)} of {len(self.trials)} runs: {few(lost)}")
 
     def rendered_plots(self) -> dict[str, bytes]:
         from nncli.study.study_plots import runs_plot

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from nncli.config.source_text import join, problem
-from nncli.config.sweep import SweepKeys
+from nncli.config.sweep_keys import SweepKeys
 from nncli.errors import ConfigError
 from nncli.study.dimensions import Dimension
 from nncli.study.ended_trial import Direction, EndedTrial, Point

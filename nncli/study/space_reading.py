@@ -10,7 +10,7 @@ from nncli.config.load import reading_order
 from nncli.config.nodes import Node
 from nncli.config.overrides import keys_in
 from nncli.config.source_text import join, problem
-from nncli.config.sweep import Range
+from nncli.config.sweep_keys import Range
 from nncli.errors import ConfigError, printable
 from nncli.study.dimensions import Choice, Condition, Dimension, Numeric
 

@@ -81,10 +81,8 @@ class Study(ABC):
         self.run_trials(executor, stop, watcher)
         if not is_done(self.trials, self.planner):
             return None
-        result = self.finish(executor, stop, watcher)
-        if result is not None:
-            self.draw(watcher)
-        return result
+        self.draw(watcher)  # before the result, after which nothing is left to do
+        return self.finish(executor, stop, watcher)
 
     def run_trials(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> None:
         """Run the remaining trials until the end or a stop."""

@@ -13,7 +13,7 @@ from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, load, load_text, read_root
 from nncli.config.source_text import problem, read_text
-from nncli.config.sweep import SweepKeys
+from nncli.config.sweep_keys import SweepKeys
 from nncli.errors import ConfigError, NothingLeft, UserError
 from nncli.study.ended_trial import Direction
 from nncli.study.repeats import threads_assignment

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nncli.assembly.build import Built
 from nncli.config.load import Source
-from nncli.config.sweep import SweepKeys
+from nncli.config.sweep_keys import SweepKeys
 from nncli.engine.metric_columns import HELD_OUT, VAL
 from nncli.frozen import frozen
 

@@ -10,7 +10,7 @@ from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import METRICS
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.config.nodes import Node
-from nncli.config.sweep import SweepKeys
+from nncli.config.sweep_keys import SweepKeys
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.study.ended_trial import Direction, EndedTrial, Point
 from nncli.study.given_point import given_point

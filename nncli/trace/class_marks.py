@@ -11,7 +11,7 @@ from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.grading import GradedAnswer
 from nncli.trace.worksheet import Blank
 
-OTHER = "no usual slip"
+OTHER = "no usual mistake"
 UNANSWERED = "not answered"
 COPIED, MIN_COPIED = 0.8, 5  # of the answers that are another's: such a share, and so many
 HEAD = ("student", "file", "right", "of", "carried", "empty", "went wrong")
@@ -138,7 +138,7 @@ class ClassMarks:
         return [score.right, score.of, score.carried, empty, told(slips), *marks]
 
 
-def is_class_table(file: Path) -> bool:
+def is_marks_table(file: Path) -> bool:
     """Whether it begins as what `csv` writes; what can't be read doesn't."""
     begin = ",".join(HEAD).encode()
     try:

@@ -1,6 +1,6 @@
 """Fill in: what the page of a trace asks for, and what it knows of answers.
 
-The page decides by tables: each number that it asks for comes with what every usual slip would
+The page decides by tables: each number that it asks for comes with what every usual mistake would
 have made of it. So slips are recognised by `slips` alone, there and in `grade`.
 """
 

@@ -83,11 +83,12 @@ def test_they_are_gone_when_the_disk_refuses_what_comes_next(
     assert not (recorder.run.path / LIVE).exists()
 
 
-def test_they_are_gone_when_the_run_has_ended(recorder, clock, trained, no_plotter):
+def test_they_are_gone_when_the_run_has_ended(recorder, clock, no_plotter):
     clock.now += 2
-    trained(recorder)
-    assert (recorder.run.path / LIVE).exists()
-    recorder.finish("epochs", no_plotter())
+    are_there = []
+    live = recorder.run.path / LIVE
+    train_to_end(recorder, no_plotter(), Stop(), lambda _: are_there.append(live.exists()))
+    assert are_there[-1]
     assert not (recorder.run.path / LIVE).exists()
     seen = RunView(recorder.run.path).status()
     assert (seen.state, seen.has_ended) == ("epochs", True)
@@ -140,6 +141,7 @@ def test_watching_goes_on_until_the_end(recorder, clock, no_plotter, nncli, monk
             recorder.record(report)
             return
         recorder.finish("epochs", no_plotter())
+        recorder.listeners.close()
         recorder.run.unlock()
 
     sleep(0)

@@ -224,9 +224,9 @@ def test_what_a_run_has_become_can_be_trained_anew(classes):
     np.testing.assert_array_equal(model.predict_proba(x), fresh.predict_proba(x))
 
 
-def test_the_page_says_what_python_does(folder, configs, train):
-    for name in ("penguins.yaml", "penguins.csv"):
-        (folder / name).write_bytes((configs / name).read_bytes())
+def test_the_page_says_what_python_does(folder, configs, nncli, train):
+    (folder / "penguins.csv").write_bytes((configs / "penguins.csv").read_bytes())
+    assert nncli("init", "penguins.csv", "--target", "species", "--quick").code == 0
     train(folder / "penguins.yaml", "--set", "training.epochs=10")
     page = Path(__file__).parents[2] / "docs" / "python.md"
     found = doctest.testfile(str(page), module_relative=False)

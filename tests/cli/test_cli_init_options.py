@@ -64,7 +64,28 @@ def test_costs_that_it_proposes_find_more_of_the_rare_class(
     assert config["evaluation"]["metrics"][0] == "log_loss"  # which training lessens
 
 
-@pytest.mark.parametrize("pair", ["no yes", "nein ja", "Nee Ja", "non oui", "нет да", "ne ano"])
+@pytest.mark.parametrize(("sign", "plain"), [(",", "{i}.5"), (";", "{i}.5"), (";", "{i}")])
+def test_a_column_may_have_a_decimal_sign_of_its_own(sign, plain, tmp_path, monkeypatch, capsys):
+    """As quoted cells beside commas have, where the whole file can't."""
+    monkeypatch.chdir(tmp_path)
+    rows = [[plain.format(i=i % 17), f'"{i * 7 % 11},25"', str(i % 7)] for i in range(80)]
+    lines = map(sign.join, [["area", "weight", "y"], *rows])
+    Path("t.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y", "--task", "regression"]) == 0
+    said = "column 'weight' has numbers such as '0,25', read with a decimal comma"
+    text = Path("t.yaml").read_text(encoding="utf-8")
+    if "." in plain:
+        assert said in capsys.readouterr().err
+        assert 'columns: {weight: {type: numeric, decimal: ","}}' in text
+    else:
+        assert '  decimal: ","\n' in text  # of the whole file
+    assert "#   numeric: area, weight\n" in text
+    assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "pair", ["no yes", "nein ja", "Nee Ja", "non oui", "нет да", "не да", "ne ano", "nē jā"]
+)
 def test_yes_is_the_positive_class_in_some_languages(pair, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     no, yes = pair.split()

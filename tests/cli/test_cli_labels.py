@@ -12,6 +12,8 @@ import pytest
 from sklearn import metrics
 from waiting import PATIENCE
 
+from nncli.data import column_types
+
 CONFIGS = Path(__file__).parents[2] / "configs"
 NAMES = ("rain", "fog", "frost")
 CONFIG = """\
@@ -334,3 +336,17 @@ def test_the_numpy_script_trains_the_same_losses(nncli, weather):
     epoch, loss, *_ = done.stdout.splitlines()[-1].split(",")
     recorded = table(weather / "metrics.csv")[-1]
     assert (epoch, float(loss)) == (recorded["epoch"], float(recorded["loss"]))
+
+
+def test_run_keeps_the_values_of_its_labels_in_their_order(nncli, config, monkeypatch):
+    """As of a version for which ja wasn't yes."""
+    words = ("ja", "nein")
+    given = config(cells=lambda i: (words[i % 2], words[int(i % 3 == 0)]))
+    with monkeypatch.context() as older:
+        older.setattr(column_types, "YES_FIRST", ())
+        assert nncli("train", given, "-q").code == 0
+        before = nncli("evaluate", "runs/t-001", "--json").json
+    fitted = json.loads(Path("runs/t-001/preprocessing.json").read_text())
+    assert fitted["labels"] == [["ja", "nein"]] * 2
+    assert nncli("evaluate", "runs/t-001", "--json").json == before
+    assert nncli("verify", "runs/t-001", "-q").code == 0

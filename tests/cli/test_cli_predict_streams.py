@@ -15,6 +15,7 @@ import pytest
 from pyarrow import feather, parquet, table
 
 from nncli.cli.main import COMMANDS
+from nncli.cli.main import run as main
 
 ROWS = [f"{i % 7 + 0.5},{i % 3},0{i % 5}501,{'ab'[i % 2]}" for i in range(60)]
 TABLE = "x,count,zip,y\n" + "\n".join(ROWS)
@@ -49,6 +50,15 @@ def test_rows_of_standard_input_are_predicted_as_those_of_a_file(nncli, run, typ
     done = nncli("predict", run, "-")
     assert (done.code, done.err) == (0, "")
     assert done.out == nncli("predict", run, "t.csv").out
+
+
+def test_output_that_takes_text_alone_is_no_bug(run, monkeypatch, capsys):
+    """As in a notebook, whose stdout has no buffer of bytes."""
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert main(["predict", str(run), "t.csv"]) == 2
+    assert "choose a file with -o" in capsys.readouterr().err
+    assert main(["predict", str(run), "t.csv", "-o", "out.csv"]) == 0
+    assert Path("out.csv").exists()
 
 
 def test_rows_of_standard_input_are_evaluated_as_those_of_a_file(nncli, run, typed_in):

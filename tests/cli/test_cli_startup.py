@@ -72,7 +72,7 @@ def test_a_command_ends_without_looking_for_garbage(monkeypatch):
     assert gc.freeze in at_the_end
 
 
-READS = ("nncli.data.reading.tables", "nncli.data.reading.chunks", "nncli.data.new_rows")
+READS = ("nncli.data.reading.table_file", "nncli.data.reading.chunks", "nncli.data.new_rows")
 FORMULAS = ("nncli.data.formulas.parse", "nncli.data.formulas.derived")
 OF_RUNS = ("nncli.artifacts.run_reader", "nncli.artifacts.study_directory")
 DRAWS = (

@@ -716,6 +716,17 @@ def test_value_beyond_the_dtype_is_told_with_its_row(nncli, write):
     assert done.err.endswith("t.csv:11: its values overflow when scaled or stored as float32\n")
 
 
+def test_a_class_of_empty_cells_is_shown_as_such(nncli, write):
+    write("t.csv", "x,y", *(f"{i},{('sick', '')[i % 2]}" for i in range(60)))
+    write("t.yaml", "data: {path: t.csv, target: y}\ntraining: {epochs: 2}")
+    assert "target      y: '', sick\n" in nncli("train", "t.yaml").err
+    scores = nncli("evaluate", "runs/t-001", "--no-plots").out.splitlines()
+    assert [line.split()[0] for line in scores if line.startswith(("''", "sick"))] == [
+        *("''", "sick"),  # by class
+        *("''", "sick"),  # the rows by true class
+    ]
+
+
 def test_a_run_reads_new_rows_with_the_guess_that_it_was_trained_with(nncli, write):
     words = ["p", "None", "q"]
     write("t.csv", "x,t,y", *(f"{i},{words[i % 3]},{words[i % 3]}" for i in range(60)))

@@ -10,7 +10,7 @@ from nncli.config.changes import changes
 from nncli.config.dump import plain, to_yaml
 from nncli.config.json_schema import config_schema
 from nncli.config.load import load_text
-from nncli.config.sweep import Range, SweepKeys
+from nncli.config.sweep_keys import Range, SweepKeys
 
 PATH = Path("x.yaml")
 PLAIN = "data: {dataset: iris}\ntraining: {epochs: 2}\n"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nncli.data.reading.tables import TableFile
+from nncli.data.reading.table_file import TableFile
 from nncli.errors import DataError, TableError
 
 FEATURES = "x,z,y\n"

@@ -282,6 +282,26 @@ def test_a_last_row_of_sums_is_named(tmp_path, target, is_said):
     assert not [line for line in warnings(tmp_path, text) if "sums" in line]
 
 
+def test_chance_alone_makes_no_sums_and_no_ranges(tmp_path):
+    answers = columns(x=[1, -1, 2, -2, 0], y=[1, -1, 0, 1, -1], rows=60)  # sums of small numbers
+    assert not [line for line in warnings(tmp_path, answers + "0,0\n") if "sums" in line]
+    counts = columns(x=[0] * 20 + [1, 2], y=[0] * 20 + [2, 4], rows=22)  # few that aren't 0
+    assert not [line for line in warnings(tmp_path, counts + "3,6\n", train=20) if "sums" in line]
+    line = np.arange(14) / 7
+    noise = {f"f{j}": RANDOM.permuted(line) for j in range(30)}  # one in 3,432 would be in order
+    for others, is_said in (({}, True), (noise, False)):
+        text = columns(x=line, **others, y=["a"] * 7 + ["b"] * 7, rows=14)
+        said = [line for line in warnings(tmp_path, text, train=10) if "'x' says" in line]
+        assert bool(said) == is_said
+
+
+def test_only_whole_numbers_look_like_ids(tmp_path):
+    for numbers, is_said in (([3, 7, 12, 4], True), ([0.3, 0.7, 1.2, 4], False)):
+        text = columns(user_number=numbers, x=X, y=Y, rows=60)
+        said = [line for line in warnings(tmp_path, text) if "looks like an id" in line]
+        assert bool(said) == is_said
+
+
 def test_classes_of_one_row_are_all_placed(tmp_path):
     text = columns(x=X, y=["a", "b"], rows=20) + "1,c\n2,d\n"
     table = read(tmp_path, text)

@@ -116,6 +116,12 @@ def test_where_a_target_has_one_text_empty_cells_are_the_other_class(tmp_path, d
     assert note.endswith("data.columns: {y: {values: []}}")
 
 
+def test_few_cells_that_are_a_class_are_not_called_too_many(tmp_path):
+    rows = [("", "yes")[i % 20 > 0] for i in range(60)]
+    (note,) = read(tmp_path, columns(x=[1, 2, 3], y=rows, rows=60)).origin.notes
+    assert "'' (3) of 60 cells: which needn't mean that there is no value" in note
+
+
 def test_a_column_of_one_text_and_empty_cells_is_left_out_with_its_cure(tmp_path):
     text = columns(t=["x", "", "NA"], z=[1, 2], y=["a", "b"])
     reason = read(tmp_path, text).origin.left_out["t"]

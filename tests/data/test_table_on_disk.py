@@ -18,7 +18,7 @@ from nncli.config.load import load
 from nncli.data.disk import ColumnFile, RowFile
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading import encoded_rows, tables, text_files
+from nncli.data.reading import encoded_rows, table_file, text_files
 from nncli.engine.trainer import train
 from nncli.errors import FileFailure
 
@@ -241,10 +241,10 @@ def test_text_far_down_is_the_same_on_disk(tmp_path, small_chunks):
 
 def test_memory_decides_where_rows_stay(tmp_path, monkeypatch):
     dataset = source(tmp_path, columns(x=[1.5, 2.5], y=["a", "b"], rows=2000))
-    numbers = 4000 * 8 * tables.PEAK_COPIES
-    monkeypatch.setattr(tables, "available", lambda: numbers * 2)
+    numbers = 4000 * 8 * table_file.PEAK_COPIES
+    monkeypatch.setattr(table_file, "available", lambda: numbers * 2)
     assert not dataset.load().is_on_disk
-    monkeypatch.setattr(tables, "available", lambda: numbers // 2)
+    monkeypatch.setattr(table_file, "available", lambda: numbers // 2)
     assert dataset.load().is_on_disk
     assert not replace(dataset, on_disk=False).load().is_on_disk
     assert labels(dataset.load())[:2] == ["a", "b"]

@@ -13,9 +13,9 @@ from nncli.engine import cost
 from nncli.engine.evaluator import Evaluator
 from nncli.errors import UserError
 from nncli.evaluation import scoring
-from nncli.parts.class_predictions import ClassPredictions
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import Metric
+from nncli.parts.metrics.class_predictions import ClassPredictions
 from nncli.registry import members
 
 IRIS = "data: {dataset: iris}\nnetwork: {hidden: [5]}\n"

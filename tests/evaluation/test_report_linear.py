@@ -50,7 +50,10 @@ def weights():
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer"])
 @pytest.mark.parametrize("is_weighted", [False, True])
-def test_probabilities_are_those_of_scikit_learn_s_logistic_regression(name, is_weighted, weights):
+def test_probabilities_are_those_of_scikit_learn_s_logistic_regression(
+    name, is_weighted, weights, monkeypatch
+):
+    monkeypatch.setattr(module, "MIN_CHOSEN_ROWS", 1000)
     x, truth = getattr(datasets, f"load_{name}")(return_X_y=True)
     chosen = weights(len(x)) if is_weighted else np.ones(len(x))
     classes = truth.max() + 1
@@ -60,6 +63,30 @@ def test_probabilities_are_those_of_scikit_learn_s_logistic_regression(name, is_
     made = predictions(rows_of(x, truth, chosen if is_weighted else None), classes=classes)
     np.testing.assert_allclose(made, model.predict_proba(scaled), atol=0.02)
     np.testing.assert_allclose(made.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(250, 2), (1200, 3)])
+def test_penalty_of_a_logistic_regression_is_chosen_by_rows_held_out(rows, classes):
+    random = np.random.default_rng(0)
+    x = random.standard_normal((2 * rows, 150))
+    truth = (x[:, :classes] + random.standard_normal((2 * rows, classes))).argmax(axis=1)
+    train, new = (rows_of(x[half], truth[half]) for half in (slice(rows), slice(rows, None)))
+
+    def loss(made):
+        return -np.log(made[np.arange(rows), new.truth]).mean()
+
+    scaled = StandardScaler().fit(train.x)
+    at_10 = LogisticRegression(C=STRENGTH, max_iter=1000).fit(
+        scaled.transform(train.x), train.truth
+    )
+    assert loss(predictions(train, new, classes)) < loss(
+        at_10.predict_proba(scaled.transform(new.x))
+    )
+    plain = rows_of(x[:rows, :classes] * 10, x[:rows, :classes].argmax(axis=1))
+    made = predictions(plain, classes=classes)  # no noise: the weakest penalty is best
+    scaled = StandardScaler().fit_transform(plain.x)
+    at_10 = LogisticRegression(C=STRENGTH, max_iter=1000).fit(scaled, plain.truth)
+    np.testing.assert_allclose(made, at_10.predict_proba(scaled), atol=1e-3)
 
 
 @pytest.mark.parametrize("is_weighted", [False, True])

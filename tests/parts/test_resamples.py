@@ -5,10 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nncli.parts import resamples
 from nncli.parts.decision import Decision
-from nncli.parts.metrics import AveragePrecision, F1Macro, Metric
-from nncli.parts.resamples import Resamples
+from nncli.parts.metrics import AveragePrecision, F1Macro, Metric, resamples
+from nncli.parts.metrics.resamples import Resamples
 from nncli.registry import find, members
 
 ROWS = 40

@@ -28,7 +28,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.cli.main import run as command
 from nncli.config.load import load
-from nncli.data.reading.tables import TableFile
+from nncli.data.reading.table_file import TableFile
 from nncli.engine.trainer import train
 from nncli.errors import NncliError
 from nncli.parts.initializers import FromFile

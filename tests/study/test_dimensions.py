@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from study_spaces import PATH, config, space_of
 
 from nncli.config.load import read_root
-from nncli.config.sweep import Range
+from nncli.config.sweep_keys import Range
 from nncli.study.dimensions import Numeric
 from nncli.study.space_reading import read_dimensions
 

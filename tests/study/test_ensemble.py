@@ -13,7 +13,7 @@ import pytest
 
 import nncli as package
 from nncli import study
-from nncli.artifacts.ensemble import objective
+from nncli.artifacts.ensemble_model import objective
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -250,6 +250,16 @@ def test_resume_of_a_finished_one_has_nothing_left(trained, nncli):
     assert (done.code, "its 3 members are trained" in done.err) == (0, True)
 
 
+def test_a_member_is_not_trained_for_longer_but_a_copy_of_it_is(ours, tmp_path, nncli):
+    member = ours / "member-1"
+    longer = ("-q", "--set", "training.epochs=100", "--set", "training.early_stopping.patience=99")
+    refused = nncli("train", "--resume", member, *longer)
+    assert (refused.code, "a member of an ensemble" in refused.err) == (2, True)
+    assert nncli("train", "--resume", member).code == 0  # nothing left
+    copy = shutil.copytree(member, tmp_path / "alone")
+    assert nncli("train", "--resume", copy, *longer).code == 0
+
+
 @pytest.mark.parametrize("command", ["trace", "doctor", "plot-boundary", "plot-loss", "gradcheck"])
 def test_commands_for_one_network_name_a_member(trained, nncli, command):
     done = nncli(command, trained)
@@ -400,6 +410,14 @@ def test_other_studies_of_its_config_are_of_single_networks_and_say_so(ours, nnc
     swept = nncli("sweep", config, "--set", search, "--workers", 1, "--runs-dir", runs)
     assert "a trial is one network: the config's ensemble is trained by best.yaml" in swept.err
     assert "ensemble:\n  members: 3" in (runs / "t-sweep-001" / "best.yaml").read_text()
+
+
+def test_compare_says_that_members_are_compared_and_not_what_they_are_together(trained, nncli):
+    done = nncli("compare", trained)
+    assert done.code == 0
+    assert "note: " in done.err
+    assert "an ensemble, whose members are compared here, each as one network" in done.err
+    assert "note" not in nncli("compare", trained / "member-1").err
 
 
 def test_members_without_validation_rows_are_averaged_all_the_same(write, nncli):

@@ -11,6 +11,9 @@ import pytest
 from scipy import stats
 from waiting import PATIENCE, until
 
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.errors import Diverged
+
 LINES = ("data: {dataset: iris}", "network: {hidden: [4]}", "training: {epochs: 5}")
 QUIET = ("-q", "--json", "--set", "output.plots=[]")
 
@@ -159,6 +162,25 @@ def test_options_that_don_t_go_together_are_refused(nncli, config, arguments, me
     assert said.code == 2
     assert message in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("run", "asked"),
+    [
+        ("seed-1", ("--seeds", 3)),
+        ("fold-2", ("--folds", 3)),
+        ("member-2", ("--set", "ensemble={members: 3}")),
+    ],
+)
+def test_runs_without_a_result_are_named(nncli, config, monkeypatch, run, asked):
+    def record(recorder, report, record=RunRecorder.record):
+        if recorder.run.path.name == run:
+            raise Diverged(0, 0, "output/a")
+        record(recorder, report)
+
+    monkeypatch.setattr(RunRecorder, "record", record)
+    done = nncli("train", config, *asked, *QUIET, "--workers", 1)
+    assert (done.code, done.err) == (0, f"warning: no result of 1 of 3 runs: {run} (diverged)\n")
 
 
 def test_diverged_run_is_a_state_and_the_others_go_on(nncli, write):

@@ -7,6 +7,7 @@ from study_spaces import space_of
 
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.study import study_plots
+from nncli.study.study import Study
 
 SWEEP = (
     "sweep: {space: {optimizer.learning_rate: {low: 0.001, high: 0.1, log: true}, "
@@ -37,6 +38,22 @@ def test_pictures_are_sealed_and_the_same_each_time(nncli, write, kind):
         assert f"plots/{name}" in manifest
         assert (first / "plots" / name).read_bytes() == (second / "plots" / name).read_bytes()
     assert nncli("verify", first).code == 0
+
+
+@pytest.mark.parametrize("kind", STUDIES)
+def test_pictures_are_there_when_a_study_has_ended(nncli, write, monkeypatch, kind):
+    """A kill after the end leaves nothing to resume, so that nothing may be missing then."""
+    write("it.yaml", *BASE, SWEEP)
+    arguments, names = STUDIES[kind]
+    found = []
+
+    def end(study, result, files, end=Study.end):
+        found.extend(sorted(path.name for path in (study.directory.path / "plots").iterdir()))
+        return end(study, result, files)
+
+    monkeypatch.setattr(Study, "end", end)
+    study_of(nncli, arguments)
+    assert found == names
 
 
 @pytest.mark.parametrize("kind", STUDIES)

@@ -8,7 +8,7 @@ from real_tables import TABLES
 
 from nncli.assembly.build import build
 from nncli.config.load import load
-from nncli.data.reading.tables import TableFile
+from nncli.data.reading.table_file import TableFile
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.trainer import train
 from nncli.starter.table_starter import table_starter

@@ -169,7 +169,7 @@ def test_a_wrong_answer_is_told_its_slip(mazur: dict[str, Any]) -> None:
     assert mazur["unread"]["said"].startswith("A number, please")
     assert mazur["sign"]["said"].startswith("Not yet (sign)")
     assert mazur["bias"]["said"].startswith("Not yet (forgot the bias): b is added")
-    assert mazur["bias"]["score"] == "0 right · slips: sign, forgot the bias"
+    assert mazur["bias"]["score"] == "0 right · mistakes: sign, forgot the bias"
     assert mazur["hint"] == "0.05 · 0.15 + 0.1 · 0.2 + 0.35"
     assert mazur["right"]["said"] == "Right."
     assert not mazur["right"]["open"]

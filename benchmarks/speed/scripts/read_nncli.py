@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from nncli.data.reading import text_files  # noqa: F401  # which is imported by need
-from nncli.data.reading.tables import TableFile
+from nncli.data.reading.table_file import TableFile
 
 
 def status(name: str) -> int:

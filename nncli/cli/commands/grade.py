@@ -114,7 +114,7 @@ def _write(graded: "Graded", output: Path) -> None:
 
 def _print(graded: "Graded", *, solutions: bool, is_detailed: bool, is_class: bool) -> None:
     """Print each file's marks, then a table of all."""
-    from nncli.cli.class_table import class_lines
+    from nncli.cli.marks_table import class_lines
 
     if is_detailed:
         for student, each in graded.marks.items():

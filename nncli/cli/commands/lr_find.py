@@ -88,7 +88,8 @@ def _in_words(found: "RangeTest", high: float) -> Iterator[str]:
     yield ""
     if not found.has_fallen:
         further = "a larger --high or more --steps may find one; " * (not found.has_risen)
-        yield f"no rate lowered the loss, {figure(first)}: {further}nncli doctor looks for a cause"
+        yield f"no rate lowered the loss, {figure(first)}: {further}trained weights may be at their"
+        yield "minimum; otherwise nncli doctor looks for a cause"
         return
     yield table([["", "rate", "loss"], *_rows(found)])
     yield ""

@@ -55,7 +55,10 @@ def _predict(
 
     trained = trained_model(run)
     predictions = Predictions(trained, file, probabilities=probabilities, interval=interval)
-    predictions.write(output, sys.stdout.buffer)
+    stdout = getattr(sys.stdout, "buffer", None)  # which a stand-in of Python's may lack
+    if output is None and stdout is None:
+        raise click.UsageError("standard output takes no bytes here: choose a file with -o")
+    predictions.write(output, stdout)
     for note in predictions.file.notes:
         echo_line(f"note: {note}", err=True)
     if predictions.unused:

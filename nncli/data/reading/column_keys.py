@@ -28,16 +28,14 @@ class ColumnKeys:
     fold_case: Annotated[bool | None, "ignore case and extra spaces; null: as data.fold_case"] = (
         None
     )
-    thousands: Annotated[str, "the sign between thousands, as in 1'234"] = ""
+    thousands: Annotated[str, "the thousands separator, as in 1'234"] = ""
     prefix: Annotated[str, "text before a number, as in $12"] = ""
     suffix: Annotated[str, "text after a number, as in 70 kg"] = ""
-    decimal: Annotated[
-        Literal[".", ","] | None, "the sign before a fraction; null: data.decimal"
-    ] = None
+    decimal: Annotated[Literal[".", ","] | None, "the decimal separator; null: data.decimal"] = None
 
-    format: Annotated[str | None, "of a date, as %d/%m/%Y; null: ISO 8601, such as 2026-03-01"] = (
-        None
-    )
+    format: Annotated[
+        str | None, "the format of dates, as %d/%m/%Y; null: ISO 8601, such as 2026-03-01"
+    ] = None
 
     def __post_init__(self) -> None:
         if self.format is not None and self.type == "auto":

@@ -220,9 +220,11 @@ def numbers_read_as_text(
     has_thousands = found is not None and bool(found[0].thousands)
     if not is_typed and not has_thousands and (text := foreign_number(texts, decimal)):
         sign, other = ("a decimal comma", "','") if decimal == "." else ("a decimal point", "'.'")
+        has = f"{column} has numbers such as '{printable(text)}'"
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
-        message = f"{column} has numbers such as '{printable(text)}': {advice} {otherwise}"
-        return NumbersAsText("data.decimal", message)
+        format_ = found[0] if found else None
+        guess = f"{has}, read with {sign} {otherwise}"
+        return NumbersAsText("data.decimal", f"{has}: {advice} {otherwise}", format_, guess)
     if found:
         format_, text = found
         doubt = _without_unit(format_, texts, decimal) + _maybe_a_fraction(

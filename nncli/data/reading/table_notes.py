@@ -14,6 +14,7 @@ from nncli.errors import printable
 from nncli.parts.table import Kind
 
 STARTS_AS_AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
+CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 MIN_TEXTS = 15  # distinct, of a column that would become as many inputs
 MIN_AMOUNT_SHARE = 0.9  # of texts that begin like amounts
 
@@ -22,10 +23,12 @@ def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[s
     """A note for each column where missing markers were taken for categories."""
     for name, counts in encoded.values.items():
         if name in used:
-            are_quoted = counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values
-            why = (
-                "quoted as other texts are, which doesn't say" if are_quoted else "too many to mean"
-            )
+            if counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values:
+                why = "quoted as other texts are, which doesn't say"
+            elif sum(counts.values()) >= FREQUENT_SHARE * len(encoded.cells):
+                why = "too many to mean"
+            else:  # one of few classes
+                why = "which needn't mean"
             yield (
                 f"column '{printable(name)}': {_counted(counts)} of {len(encoded.cells):,} cells: "
                 f"{why} that there is no value, so taken for a category; if they do mean "
@@ -91,11 +94,16 @@ def amount_notes(
             shown = " and ".join(repr(printable(text)) for text in amounts[:2])
             then = "left out" if name in left_out else "each becomes an input of its own"
             key = yaml_name(name)
+            how = f"data.columns: {{{key}: {{suffix: ..., decimal: ..., format: ...}}}}"
+            cure = f"if they are amounts or dates, say how they are written ({how}) or write them "
+            cure += "as such"
+            if all(map(CLOCK.fullmatch, texts)):
+                format_ = "%H:%M" if texts[0].count(":") == 1 else "%H:%M:%S"
+                cure = f"if they are times, {column_cure(name, {'format': format_})}"
             yield (
                 f"column '{printable(name)}' has {len(texts):,} texts that begin like numbers, "
-                f"such as {shown}: {then}; if they are amounts or dates, say how they are written "
-                f"(data.columns: {{{key}: {{suffix: ..., decimal: ..., format: ...}}}}) or write "
-                f"them as such; data.columns: {{{key}: categorical}} says that they are neither"
+                f"such as {shown}: {then}; {cure}; data.columns: {{{key}: categorical}} says that "
+                "they are neither"
             )
 
 

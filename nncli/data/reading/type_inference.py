@@ -56,17 +56,7 @@ def read_columns(
     dates: dict[str, str | None] = {}
     quoted: Mapping[str, QuotedMarkers] | None = None
     while True:
-        columns = [
-            ColumnEncoder(
-                name,
-                known.get(name, "number"),
-                is_forced=name in types or name in typed,
-                parser=parsers.of(name),
-                is_typed=name in typed and name not in types,
-                vocabulary=Vocabulary(folds_case=parsers.folds_case(name)),
-            )
-            for name in wanted
-        ]
+        columns = [_encoder(name, known, types, typed, parsers) for name in wanted]
         encoded = _encode(readers, columns, required, on_disk=on_disk)
         changed = [c for c in columns if c.cell_type == "number" and not c.is_forced and c.is_text]
         found_dates = _date_columns(columns, date_candidates)
@@ -88,6 +78,24 @@ def read_columns(
     _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
     _refuse_empty_files(readers, encoded.lines, required)
     return encoded
+
+
+def _encoder(
+    name: str,
+    known: Mapping[str, CellType],
+    types: Mapping[str, CellType],
+    typed: Mapping[str, CellType],
+    parsers: Parsers,
+) -> ColumnEncoder:
+    """The encoder of a column; types: by the config.  typed: by the file."""
+    return ColumnEncoder(
+        name,
+        known.get(name, "number"),
+        is_forced=name in types or name in typed,
+        parser=parsers.of(name),
+        is_typed=name in typed and name not in types,
+        vocabulary=Vocabulary(folds_case=parsers.folds_case(name)),
+    )
 
 
 def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:

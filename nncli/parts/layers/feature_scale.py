@@ -26,7 +26,9 @@ class FeatureScale(Layer):
 
     input_axes = 1
 
-    rate: Annotated[Positive, "how much faster than weights the factors move, with adam"] = 6.0
+    rate: Annotated[
+        Positive, "learning rate of the factors relative to that of the weights, with adam"
+    ] = 6.0
     equivalents = {library: unsupported("feature_scale") for library in ("scikit-learn", "keras")}
     equivalents["pytorch"] = unsupported("feature_scale")
 

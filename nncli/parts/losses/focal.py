@@ -14,7 +14,7 @@ from nncli.parts.losses.loss import positive, slope_of_scores
 from nncli.parts.losses.probabilities import SCORES, BinaryCrossEntropy, CrossEntropy
 from nncli.registry import part
 
-Gamma = Annotated[NonNegative, "how much less: 0 is cross-entropy, times alpha"]
+Gamma = Annotated[NonNegative, "the focusing parameter; 0 is cross-entropy, times alpha"]
 SLOPE = "({gamma} * {p} * ln({p}) * (1 - {p})^({gamma} - 1) - (1 - {p})^{gamma})"
 
 

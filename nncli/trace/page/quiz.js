@@ -61,7 +61,7 @@ function drawScore() {
   const score = document.getElementById("score");
   score.hidden = !quiz.isOn;
   score.textContent = [`${right} right`, shown ? `${shown} shown` : "",
-    made.length ? `slips: ${made.join(", ")}` : ""].filter(Boolean).join(" · ");
+    made.length ? `mistakes: ${made.join(", ")}` : ""].filter(Boolean).join(" · ");
 }
 
 /** Judge what was typed. */

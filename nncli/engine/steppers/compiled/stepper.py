@@ -19,9 +19,7 @@ from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
 SHORT, LONG = 0.02, 0.05  # seconds of a slice, after which a stop request is looked at
-MAX_STEPS = (
-    1 << 16
-)  # steps of a slice, and numbers of a kind drawn for it, unless one step needs more
+MAX_STEPS = 1 << 16  # of a slice, and numbers of a kind drawn for it, unless one step needs more
 
 
 class CompiledStepper(GradientStepper):

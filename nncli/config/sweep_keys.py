@@ -18,8 +18,8 @@ Method = Literal["tpe", "sobol", "random", "grid"]
 class Range:
     """Numbers from low to high, both among them; integers if both are."""
 
-    low: Annotated[int | Finite, "the least"]
-    high: Annotated[int | Finite, "the greatest"]
+    low: Annotated[int | Finite, "the lower bound"]
+    high: Annotated[int | Finite, "the upper bound"]
     log: Annotated[bool, "logarithmic scale"] = False
     step: Annotated[PositiveInt | Positive | None, "null: any number between"] = None
 
@@ -58,13 +58,15 @@ class SweepKeys:
     ] = "auto"
     seeds: Annotated[PositiveInt, "runs of each trial, which is judged by their mean"] = 1
     folds: Annotated[
-        Annotated[int, Bounds(ge=2)] | None, "in place of seeds: cross-validate each trial"
+        Annotated[int, Bounds(ge=2)] | None, "folds of cross-validation per trial, instead of seeds"
     ] = None
-    prune: Annotated[Literal["median"] | None, "stop trials worse than half of those before"] = None
+    prune: Annotated[
+        Literal["median"] | None, "median: stop trials worse than half of the earlier ones"
+    ] = None
     ahead: Annotated[
         PositiveInt, "trials that run at once, at most; it influences which trials are tried"
     ] = 4
-    seed: Annotated[Seed, "of the search"] = 0
+    seed: Annotated[Seed, "random seed of the search"] = 0
     keep: Annotated[
         Literal["best", "all", "none"],
         "whose weights and checkpoints are kept; metrics are kept of all",

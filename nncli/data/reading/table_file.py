@@ -1,4 +1,4 @@
-"""Tables: reads the user's files into a `Table`, with a note on every guess."""
+"""Table file: reads the user's files into a `Table`, with a note on every guess."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
@@ -8,7 +8,6 @@ import numpy as np
 
 from nncli.constraints import Auto
 from nncli.data.column_names import listed, nearest
-from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.chunks import TableReader
@@ -22,21 +21,20 @@ from nncli.data.reading.pixel_columns import image_in_words
 from nncli.data.reading.table_formats import open_table, table_sha256, with_columns
 from nncli.data.reading.table_notes import (
     amount_notes,
-    category_hint,
     date_notes,
     dropped_row_notes,
     imputed_notes,
     kept_marker_notes,
 )
+from nncli.data.reading.target_columns import are_labels, read_targets
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.targets import as_label, label_pair, label_pairs, number_classes, number_text
 from nncli.errors import DataError, TableError
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
-from nncli.parts.table import PART, Column, Kind, Origin, Pair, Table, Task, refuse_rows
+from nncli.parts.table import PART, Column, Kind, Origin, Table, Task, refuse_rows
 
 
 @frozen(kw_only=True)
@@ -85,33 +83,14 @@ class TableFile(Dataset):
         readers = [(file, with_columns(every, reader)) for file, reader in readers]
         names = readers[0][1].names
         self._check_names(readers[0][1])
-        candidates = [
-            name
-            for name in (names if self.include is None else self.include)
-            if name not in (*self.target, *self.exclude)
-            and (name not in self.aside or self.include is not None)
-        ]
-        needed = dict.fromkeys(name for names in self.formulas.values() for name in names)
-        hidden = [n for n in needed if n not in (*candidates, *self.target)]
-        if hidden:  # in the file's order, so that a resumed run has the same columns
-            candidates = [name for name in names if name in {*candidates, *hidden}]
+        candidates, hidden = self._candidates(names)
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
-        for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
-            message, shape = "", readers[0][1].image_shape
-            if lacking := [name for name in wanted if name not in reader.names]:
-                message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
-            own = reader.image_shape
-            if own != shape and own and shape:  # a larger one has all columns
-                found, expected = map(image_in_words, (own, shape))
-                message = f"{file}: images of {found}, and {self.path} has {expected}: "
-                message += "bring all images to one size"
-            if message:
-                raise DataError(message, key=f"data.split.{part}")
+        self._check_parts(readers, wanted)
         encoded = self._encode(readers, wanted, candidates)
         choice = FeatureChoice(
             self.path,
             is_explicit=self.include is not None,
-            needed=needed,
+            needed=self._formula_columns,
             kinds={**dict.fromkeys(readers[0][1].pixels, "numeric"), **self.kinds},
             drops_empty=self.drops_empty,
             row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
@@ -128,6 +107,41 @@ class TableFile(Dataset):
         )
         table = self._table(encoded, choice, candidates, origin, readers[0][1])
         return replace(table, for_formulas=frozenset(hidden))
+
+    @property
+    def _formula_columns(self) -> dict[str, None]:
+        """The columns that formulas read, in order."""
+        return dict.fromkeys(name for names in self.formulas.values() for name in names)
+
+    def _candidates(self, names: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The columns that may be features, and those among them that only formulas read."""
+        candidates = [
+            name
+            for name in (names if self.include is None else self.include)
+            if name not in (*self.target, *self.exclude)
+            and (name not in self.aside or self.include is not None)
+        ]
+        hidden = [n for n in self._formula_columns if n not in (*candidates, *self.target)]
+        if hidden:  # in the file's order, so that a resumed run has the same columns
+            candidates = [name for name in names if name in {*candidates, *hidden}]
+        return candidates, hidden
+
+    def _check_parts(
+        self, readers: Sequence[tuple[str, TableReader]], wanted: Sequence[str]
+    ) -> None:
+        """Raises DataError for a val or test file that lacks columns, or has larger images."""
+        shape = readers[0][1].image_shape
+        for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
+            message = ""
+            if lacking := [name for name in wanted if name not in reader.names]:
+                message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
+            own = reader.image_shape
+            if own != shape and own and shape:  # a larger one has all columns
+                found, expected = map(image_in_words, (own, shape))
+                message = f"{file}: images of {found}, and {self.path} has {expected}: "
+                message += "bring all images to one size"
+            if message:
+                raise DataError(message, key=f"data.split.{part}")
 
     def _encode(
         self,
@@ -157,30 +171,13 @@ class TableFile(Dataset):
         encoded = read(known)
         columns = [encoded.column(name) for name in self.target]
         are_texts = any(column.categories for column in columns)
-        if len(self.target) > 1 and are_texts and not self._are_labels(columns):
+        if len(self.target) > 1 and are_texts and not are_labels(columns, self.task):
             return read(known | dict.fromkeys(self.target, "number"))
         return encoded
 
     @property
     def _parsers(self) -> Parsers:
         return Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case)
-
-    def _are_labels(self, columns: Sequence[Column]) -> bool:
-        """Whether several targets are labels: by the task, or if each has two values, 0 and 1 or
-        two texts, and at least one of them varies."""
-        if len(columns) < 2 or self.task not in ("auto", "multilabel"):
-            return False
-        if self.task == "multilabel":
-            return True
-        present = [Column(c.values[~np.isnan(c.values)], c.categories) for c in columns]
-        if not all(len(column.values) for column in present):
-            return False
-        pairs = [label_pair(column) for column in present]
-        are_pairs = all(
-            pair is not None and (column.categories or pair == ("0", "1"))
-            for pair, column in zip(pairs, present, strict=True)
-        )
-        return are_pairs and any(np.ptp(column.values) > 0 for column in present)
 
     def _open(self, part: str) -> TableReader:
         """Opens a part's file. Raises DataError at the config key that names the file."""
@@ -271,7 +268,14 @@ class TableFile(Dataset):
         origin: Origin,
         reader: TableReader,
     ) -> Table:
-        y, classes, labels = self._targets(encoded, origin)
+        y, classes, labels = read_targets(
+            encoded,
+            self.target,
+            origin,
+            path=self.path,
+            task=self.task,
+            may_be_constant=self.may_be_constant,
+        )
         dates = {name: keys.format for name, keys in self.keys.items() if keys.type == "date"}
         dates |= encoded.dates
         kinds, left_out = choice.features(encoded, candidates, dates)
@@ -322,54 +326,6 @@ class TableFile(Dataset):
         used = {*features, *self.target}
         dotted = dotted_notes(encoded, reader, self._parsers, used)
         return (*dropped, *kept_marker_notes(encoded, self.target), *dotted, *imputed)
-
-    def _targets(
-        self, encoded: EncodedTable, origin: Origin
-    ) -> tuple[Array, tuple[str, ...], tuple[Pair, ...]]:
-        """(y, classes, labels). Raises TableError for every row without a target."""
-        columns = [encoded.column(name) for name in self.target]
-        are_labels = self._are_labels(columns)
-        for name, column in zip(self.target, columns, strict=True):
-            if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
-                raise _missing_target(name, lacking, origin, encoded.markers.get(name, {}))
-            least = column.values.min()
-            if least == column.values.max() and not (
-                self.may_be_constant or are_labels or len(encoded.cells) == 1
-            ):
-                always = column.categories[int(least)] if column.categories else number_text(least)
-                key = "data.classes" if column.categories else "data.task"
-                raise DataError(
-                    f"{self.path}: column '{name}' is always {always}: there is nothing to predict "
-                    f"(if it is meant so, give {key})",
-                    key="data.target",
-                )
-        first = columns[0]
-        if len(columns) == 1 and first.categories:
-            names = tuple(sorted(first.categories))
-            index = {name: i for i, name in enumerate(names)}
-            codes = np.array([index[name] for name in first.categories])
-            return codes[first.values.astype(int)], names, ()
-        if are_labels:
-            pairs = label_pairs(self.target, columns)
-            y = [as_label(*both) for both in zip(columns, pairs, strict=True)]
-            return np.column_stack(y), (), tuple(pairs)
-        numbers = np.column_stack([column.values for column in columns])
-        varies = numbers.min() != numbers.max()
-        if self.task == "auto" and len(columns) == 1 and varies and is_class_number(first.values):
-            return *number_classes(first.values), ()
-        return numbers, (), ()
-
-
-def _missing_target(
-    name: str, rows: Sequence[int], origin: Origin, markers: Mapping[str, int]
-) -> TableError:
-    hint = "data.missing_target: drop leaves such rows out"
-    if texts := [text for text in markers if text]:
-        hint += f"; {category_hint(name, texts)}"
-    hints = {rows[0]: f" ({hint})"}
-    return refuse_rows(
-        rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"
-    )
 
 
 def sample_weights(encoded: EncodedTable, name: str, origin: Origin) -> Array:

@@ -1,4 +1,4 @@
-"""Class table: the marks of a class of students, and the most frequent slips."""
+"""Marks table: the marks of a class of students, and the most frequent slips."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def class_lines(marks: ClassMarks) -> Iterator[str]:
         if hint := HINTS.get(each.slip):
             yield from wrap(hint, width - 6, initial_indent="      ", subsequent_indent="      ")
     if len(found) > MAX_SLIPS:
-        yield f"  and {counted(len(found) - MAX_SLIPS, 'other slip')}"
+        yield f"  and {counted(len(found) - MAX_SLIPS, 'other mistake')}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
-from nncli.parts.class_predictions import Counts
 from nncli.parts.decision import Decision, has_label
+from nncli.parts.metrics.class_predictions import Counts
 
 AT_ONCE = 200_000  # values drawn by the resamples that are in memory together
 

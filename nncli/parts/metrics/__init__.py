@@ -1,0 +1,72 @@
+"""Metrics: what a prediction is worth, in the terms of the task. Simple -> complex.
+
+They are computed at every logged epoch, where importing scikit-learn (over a second) and its
+input checks would dwarf the training of a small network; the tests hold every one of them against
+scikit-learn's.
+"""
+
+from collections.abc import Mapping
+
+from nncli.parts.table import Task
+
+# Simple -> complex: the order in which they are listed.
+# isort: off
+from nncli.parts.metrics.metric import Metric, deciding
+from nncli.parts.metrics.classes import (
+    Accuracy,
+    BalancedAccuracy,
+    F1Macro,
+    F1Micro,
+    HammingLoss,
+    MacroMean,
+    MatthewsCorrcoef,
+    PrecisionMacro,
+    PrecisionMicro,
+    RecallMacro,
+    RecallMicro,
+    confusion,
+)
+from nncli.parts.metrics.probabilities import AveragePrecision, Brier, LogLoss, RocAuc
+from nncli.parts.metrics.numbers import (
+    R2,
+    MaxError,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    MedianAbsoluteError,
+    RootMeanSquaredError,
+)
+# isort: on
+
+DEFAULTS: Mapping[Task, tuple[type[Metric], ...]] = {
+    "binary": (Accuracy, F1Macro, LogLoss, RocAuc),
+    "classification": (Accuracy, F1Macro, LogLoss),
+    "multilabel": (Accuracy, F1Macro, F1Micro, HammingLoss, RocAuc),
+    "regression": (RootMeanSquaredError, MeanAbsoluteError, R2),
+}
+
+__all__ = [
+    "DEFAULTS",
+    "Accuracy",
+    "AveragePrecision",
+    "BalancedAccuracy",
+    "Brier",
+    "F1Macro",
+    "F1Micro",
+    "HammingLoss",
+    "LogLoss",
+    "MacroMean",
+    "MatthewsCorrcoef",
+    "MaxError",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "MedianAbsoluteError",
+    "Metric",
+    "PrecisionMacro",
+    "PrecisionMicro",
+    "RecallMacro",
+    "RecallMicro",
+    "RocAuc",
+    "RootMeanSquaredError",
+    "confusion",
+    "deciding",
+]
