@@ -1,7 +1,7 @@
 """Small jobs, made from parts without a config."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -111,3 +111,36 @@ class StopAfter(Stop):
     def requested(self) -> bool:
         self.left -= 1
         return self.left < 0
+
+
+class OnDisk:
+    """Rows that can't be used but by the few operations of rows on disk; notes how many it read."""
+
+    def __init__(self, array):
+        self._rows, self.shape, self.dtype = array, array.shape, array.dtype
+        self.reads = []
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __getitem__(self, rows):
+        assert isinstance(rows, slice)
+        self.reads.append(len(self._rows[rows]))
+        return self._rows[rows].copy()
+
+    def take(self, index, axis, out, mode):
+        assert (axis, mode) == (0, "clip")
+        self.reads.append(len(index))
+        return self._rows.take(index, axis, out, mode)
+
+    def __array__(self, *_, **__):
+        raise AssertionError("all rows were asked for at once")
+
+
+def on_disk(job: Job) -> Job:
+    """The same job, its inputs on disk."""
+    train, val = (
+        rows and replace(rows, inputs={name: OnDisk(x) for name, x in rows.inputs.items()})
+        for rows in (job.train, job.val)
+    )
+    return replace(job, train=train, val=val)

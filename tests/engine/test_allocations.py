@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from engine_jobs import make_job
+from engine_jobs import make_job, on_disk
 
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.trainer import train
@@ -75,16 +75,25 @@ def test_weighted_steps_allocate_nothing(activation, loss):
     assert most_allocated(weighted) < ALLOWED
 
 
-@pytest.mark.parametrize("case", ["numpy", "compiled", "lbfgs", "shards", "validated"])
-def test_nothing_of_a_training_is_kept_once_it_is_over(case):
-    """A worker or a notebook trains one network after the other."""
+@pytest.mark.parametrize("place", [lambda job: job, on_disk], ids=["in memory", "on disk"])
+@pytest.mark.parametrize(
+    "case", ["numpy", "compiled", "lbfgs", "shards", "compiled shards", "validated"]
+)
+def test_nothing_of_a_training_is_kept_once_it_is_over(case, place):
+    """A worker or a notebook trains one network after the other.
+
+    The garbage collector is off: it comes by for many objects, not for large ones.
+    """
     others = {
         "lbfgs": {"optimizer": Lbfgs(), "batch_size": "full"},
         "shards": {"shards": 2},
+        "compiled shards": {"shards": 2},
         "validated": {"val_rows": 300},
     }
     hidden = [Residual([Dense(UNITS, Tanh())]), BatchNorm(), Dropout(0.5)]
     hidden = [Dense(UNITS, Tanh()) if case in ("lbfgs", "shards") else each for each in hidden]
+    if case == "compiled shards":
+        hidden = [Dense(UNITS, Tanh()), Dropout(0.5)]
     job = make_job(
         hidden,
         Dense(UNITS, Identity()),
@@ -92,17 +101,20 @@ def test_nothing_of_a_training_is_kept_once_it_is_over(case):
         rows=600,
         inputs=UNITS,
         epochs=2,
-        engine="compiled" if case == "compiled" else "numpy",
+        engine="compiled" if "compiled" in case else "numpy",
         **{"batch_size": 300, **others.get(case, {})},
     )
+    job = place(job)
     for _ in train(job):
         pass
+    gc.collect()
+    gc.disable()
     tracemalloc.start()
     try:
         for _ in range(2):
             for _ in train(job):
                 pass
-        gc.collect()
         assert tracemalloc.get_traced_memory()[0] < ALLOWED
     finally:
         tracemalloc.stop()
+        gc.enable()

@@ -1,11 +1,10 @@
 """The compiled engine trains as NumPy does, whatever the network is made of."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from engine_jobs import StopAfter, make_job, run_job
+from engine_jobs import OnDisk, StopAfter, make_job, on_disk, run_job
 
 pytest.importorskip("llvmlite")
 
@@ -160,33 +159,13 @@ def test_a_divergence_is_named_as_numpy_names_it():
     assert str(found.value) == str(expected.value)
 
 
-class Stored:
-    """Rows that are no array; from the `fails`-th read on they can't be read."""
+class Failing(OnDisk):
+    """Rows that can't be read from the third read on."""
 
-    def __init__(self, array, fails=math.inf):
-        self.array, self.fails = array, fails
-        self.shape, self.dtype = array.shape, array.dtype
-
-    def __len__(self):
-        return len(self.array)
-
-    def __getitem__(self, rows):
-        return self.array[rows].copy()
-
-    def take(self, index, axis, out, mode):
-        self.fails -= 1
-        if self.fails < 0:
+    def take(self, *arguments):
+        if len(self.reads) == 2:
             raise OSError("the disk is gone")
-        return self.array.take(index, axis, out, mode)
-
-
-def stored(job, **options):
-    train = replace(
-        job.train,
-        inputs={name: Stored(block, **options) for name, block in job.train.inputs.items()},
-        targets=Stored(job.train.targets),
-    )
-    return replace(job, train=train)
+        return super().take(*arguments)
 
 
 @pytest.mark.parametrize("shards", [1, 2])
@@ -194,12 +173,17 @@ def stored(job, **options):
 def test_rows_on_disk_give_the_bits_of_those_in_memory(sampling, shards):
     job = make_job([Dense(5), Dropout(0.2)], sampling=sampling, batch_size=6, shards=shards)
     expected = run_job(compiled(job))
-    np.testing.assert_array_equal(run_job(compiled(stored(job))).thetas, expected.thetas)
+    stored = on_disk(job)
+    train = replace(stored.train, targets=OnDisk(job.train.targets))
+    found = run_job(compiled(replace(stored, train=train)))
+    np.testing.assert_array_equal(found.thetas, expected.thetas)
 
 
 def test_a_read_that_fails_ends_the_run_with_its_error():
+    job = make_job(batch_size=6)
+    train = replace(job.train, inputs={"x": Failing(job.train.x)})
     with pytest.raises(OSError, match="the disk is gone"):
-        run_job(compiled(stored(make_job(batch_size=6), fails=2)))
+        run_job(compiled(replace(job, train=train)))
 
 
 def test_networks_that_are_alike_are_compiled_once_and_train_their_own_weights():

@@ -1,11 +1,8 @@
 """The embedding in front of a network: what it computes, by hand, in both engines and on disk."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from engine_jobs import make_job, run_job
-from test_rows_on_disk import OnDisk
+from engine_jobs import make_job, on_disk, run_job
 
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
@@ -107,8 +104,5 @@ def test_both_engines_train_the_same(size, dtype):
 
 def test_rows_on_disk_give_the_same_bits():
     job = job_of()
-    stored = replace(
-        job.train, inputs={name: OnDisk(block) for name, block in job.train.inputs.items()}
-    )
-    ended = [run_job(each).state.theta for each in (job, replace(job, train=stored))]
+    ended = [run_job(each).state.theta for each in (job, on_disk(job))]
     assert ended[0].tobytes() == ended[1].tobytes()

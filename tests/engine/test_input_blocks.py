@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from engine_jobs import make_job, run_job
-from test_rows_on_disk import OnDisk
+from engine_jobs import make_job, on_disk, run_job
 
 from nncli.engine import cost
 from nncli.engine.evaluator import EvaluationSet, Evaluator
@@ -80,11 +79,6 @@ def trained_by_hand(job):
             b -= RATE * dz.sum(axis=0)
             table -= RATE * d_table
     return state.theta
-
-
-def on_disk(job):
-    blocks = {name: OnDisk(block) for name, block in job.train.inputs.items()}
-    return replace(job, train=replace(job.train, inputs=blocks))
 
 
 @pytest.mark.parametrize("place", [lambda job: job, on_disk], ids=["in memory", "on disk"])

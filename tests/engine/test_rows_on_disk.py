@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from engine_jobs import StopAfter, make_job, run_job
+from engine_jobs import StopAfter, make_job, on_disk, run_job
 
 from nncli.engine import cost, passes
 from nncli.engine.evaluator import Evaluator
@@ -18,41 +18,9 @@ from nncli.parts.optimizers import Adam, Lbfgs, Sgd
 CHUNK = 7
 
 
-class OnDisk:
-    """Rows that can't be used but by the few operations of rows on disk; notes how many it read."""
-
-    def __init__(self, array):
-        self._rows, self.shape, self.dtype = array, array.shape, array.dtype
-        self.reads = []
-
-    def __len__(self):
-        return len(self._rows)
-
-    def __getitem__(self, rows):
-        assert isinstance(rows, slice)
-        self.reads.append(len(self._rows[rows]))
-        return self._rows[rows].copy()
-
-    def take(self, index, axis, out, mode):
-        assert (axis, mode) == (0, "clip")
-        self.reads.append(len(index))
-        return self._rows.take(index, axis, out, mode)
-
-    def __array__(self, *_, **__):
-        raise AssertionError("all rows were asked for at once")
-
-
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
     monkeypatch.setattr(cost, "CHUNK_NUMBERS", 6 * CHUNK)  # 6: the widest layer
-
-
-def on_disk(job):
-    """The same job, its inputs on disk."""
-    train, val = (
-        rows and replace(rows, inputs={"x": OnDisk(rows.x)}) for rows in (job.train, job.val)
-    )
-    return replace(job, train=train, val=val)
 
 
 def make_classifier(**settings):

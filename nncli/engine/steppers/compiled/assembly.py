@@ -69,7 +69,10 @@ class Module:
         self._declarations: dict[str, str] = {}
 
     def __str__(self) -> str:
-        return "\n".join([*self._declarations.values(), *map(str, self.functions.values())])
+        elsewhere = [
+            line for name, line in self._declarations.items() if name not in self.functions
+        ]
+        return "\n".join([*elsewhere, *map(str, self.functions.values())])
 
     def add(self, name: str, kinds: Sequence[Kind], *, are_apart: bool = False) -> "Function":
         """A function that gives nothing back, still empty; its name may get a number.
@@ -80,24 +83,21 @@ class Module:
         while unique in self.functions:
             count += 1
             unique = f"{name}.{count}"
-        self.functions[unique] = Function(self, unique, kinds, are_apart)
+        self.functions[unique] = Function(self._declarations, unique, kinds, are_apart)
         return self.functions[unique]
-
-    def declare(self, name: str, operands: Sequence[Value], result: Kind) -> None:
-        """Say what a function is like that is called by this name, if it isn't one of these."""
-        if name not in self.functions and name not in self._declarations:
-            kinds = ", ".join(operand.kind.text for operand in operands)
-            self._declarations[name] = f"declare {result.text} @{name}({kinds})"
 
 
 class Function:
     """A function, which grows by an instruction at a time.
 
+    declarations: what functions that are called by name are like, of the whole module.
     block: the label of the one that they go to, which is run from its begin to its end.
     """
 
-    def __init__(self, module: Module, name: str, kinds: Sequence[Kind], are_apart: bool) -> None:
-        self.module, self.name, self.are_apart = module, name, are_apart
+    def __init__(
+        self, declarations: dict[str, str], name: str, kinds: Sequence[Kind], are_apart: bool
+    ) -> None:
+        self.declarations, self.name, self.are_apart = declarations, name, are_apart
         self.arguments = [Value(kind, f"%{position}") for position, kind in enumerate(kinds)]
         self._lines: list[str] = []
         self._slots: list[str] = []
@@ -174,7 +174,8 @@ class Function:
 
     def call(self, name: str, operands: Sequence[Value], result: Kind = NOTHING) -> Value:
         """Call a function of the module, one that lies elsewhere, or LLVM's own."""
-        self.module.declare(name, operands, result)
+        kinds = ", ".join(operand.kind.text for operand in operands)
+        self.declarations.setdefault(name, f"declare {result.text} @{name}({kinds})")
         return self._call(f"@{name}", operands, result)
 
     def call_at(self, address: Value, operands: Sequence[Value]) -> None:

@@ -74,16 +74,19 @@ class Code:
 
     def callback(self, function: Callable[[int], None]) -> int:
         """The address of a Python function of one; once one has failed, none is called."""
+        failures = self.failures
 
         def guarded(address: int) -> None:
             try:
-                if not self.failures:
+                if not failures:
                     function(address)
             except BaseException as error:  # which C can't hand on
-                self.failures.append(error)
+                failures.append(error)
 
+        # no circle, neither by `self` nor by ctypes.cast: it would keep a table's rows in memory
+        # until the garbage collector comes by
         self.kept.append(ctypes.CFUNCTYPE(None, ctypes.c_void_p)(guarded))
-        return ctypes.cast(self.kept[-1], ctypes.c_void_p).value or 0
+        return ctypes.c_void_p.from_buffer(self.kept[-1]).value or 0
 
 
 @frozen(eq=False)
