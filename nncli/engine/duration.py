@@ -1,4 +1,4 @@
-"""Duration: how long training a job will take, by a few steps of it that nothing is kept of."""
+"""Duration: estimates how long a job will train, from a few steps whose result is discarded."""
 
 import time
 from contextlib import suppress
@@ -16,9 +16,9 @@ PATIENCES = 4  # after so many, early stopping has ended most runs
 
 
 class StopAfter(Stop):
-    """Stops by itself some seconds after steps began: when it was first looked at.
+    """Requests a stop some seconds after `requested` was first read, which is when steps begin.
 
-    What a stepper does before, such as making machine code, is no part of any step.
+    What a stepper does before its first step, such as compiling, is not counted.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -36,7 +36,7 @@ class StopAfter(Stop):
 
     @property
     def passed(self) -> float:
-        """Seconds."""
+        """Seconds since steps began."""
         return 0.0 if self.began is None else time.perf_counter() - self.began
 
     def allowed(self, steps: int) -> int:
@@ -45,14 +45,14 @@ class StopAfter(Stop):
 
 @frozen
 class Duration:
-    """Seconds of one run: what is likely, and if it makes all its epochs."""
+    """Estimated seconds of a run: the likely number, and if it trains for all its epochs."""
 
     likely: float
     most: float
 
 
 def duration(job: Job) -> Duration:
-    """Measure a few steps, and count how many there may be; the job is left as it is."""
+    """Estimate the duration from a few measured steps; the job is not changed."""
     training, state, stop = job.training, job.start(), StopAfter(PROBE)
     began = time.perf_counter()
     with limited(training), suppress(Diverged):  # which training itself tells of

@@ -17,7 +17,7 @@ IN_WORDS: Mapping[str, str] = {
 
 
 def why_unfinished(stopped: str | None) -> str:
-    """What follows `training` in a warning: `was interrupted`; empty if it came to its end.
+    """The words after `training` in a warning, as `was interrupted`; empty if it ended by itself.
 
     stopped: None for a run without a summary, which still trains or was killed.
     """
