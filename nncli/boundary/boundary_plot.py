@@ -28,7 +28,6 @@ from nncli.boundary.plot_style import (
     scatter_classes,
     ticks,
 )
-from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST
 
@@ -233,13 +232,10 @@ def draw_boundary(boundary: Boundary, path: Path) -> None:
 
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
-    try:
-        write_plot(path, lambda: _drawing(boundary)(boundary), described(boundary))
-    except (OverflowError, ValueError):
-        raise UserError(f"{path}: the values are too large to draw") from None
+    write_plot(path, lambda: _drawing(boundary)(boundary), alt_text(boundary))
 
 
-def described(boundary: Boundary) -> str:
+def alt_text(boundary: Boundary) -> str:
     """The alternative text."""
     over = " and ".join(axis.name for axis in boundary.axes)
     said = [f"{boundary.run}: predicted {boundary.target} over {over}."]

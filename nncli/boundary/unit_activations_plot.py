@@ -12,7 +12,6 @@ from nncli.artifacts.palette import NETWORK
 from nncli.artifacts.rendering import write_plot
 from nncli.boundary.plot_style import NOWHERE, held_still, ticks
 from nncli.boundary.unit_activations import Units
-from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
 MAX_UNITS = 32  # units that a plot has room for
@@ -26,13 +25,10 @@ def draw_units(units: Units, path: Path) -> None:
 
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
-    try:
-        write_plot(path, lambda: _figure(units), described(units))
-    except (OverflowError, ValueError):
-        raise UserError(f"{path}: the values are too large to draw") from None
+    write_plot(path, lambda: _figure(units), alt_text(units))
 
 
-def described(units: Units) -> str:
+def alt_text(units: Units) -> str:
     """The alternative text."""
     over = " and ".join(axis.name for axis in units.axes)
     count = units.activations.shape[-1]

@@ -23,10 +23,10 @@ LINE = 95  # letters of the caption
 
 def draw_surface(surface: Surface, name: str, loss: str, path: Path) -> None:
     """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
-    write_plot(path, lambda: _figure(surface, name, loss), described(surface))
+    write_plot(path, lambda: _figure(surface, name, loss), alt_text(surface))
 
 
-def described(surface: Surface) -> str:
+def alt_text(surface: Surface) -> str:
     """The alternative text."""
     first, last = surface.values[0], surface.values[-1]
     said = f"The loss over {surface.names[0]} and {surface.names[1]}"

@@ -15,7 +15,7 @@ ABOVE = 0.3  # of the fall, that is shown above the first loss
 
 def draw_range_test(found: RangeTest, name: str, loss: str, path: Path) -> None:
     """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
-    write_plot(path, lambda: _figure(found, name, loss), _described(found, loss))
+    write_plot(path, lambda: _figure(found, name, loss), _alt_text(found, loss))
 
 
 def _figure(found: RangeTest, name: str, loss: str) -> Any:
@@ -65,7 +65,7 @@ def _show_fall(axes: Any, found: RangeTest) -> None:
         axes.set_ylim(low - 0.15 * (top - low), top)
 
 
-def _described(found: RangeTest, loss: str) -> str:
+def _alt_text(found: RangeTest, loss: str) -> str:
     said = f"The loss ({loss}) of {len(found.rates)} steps over growing learning rates"
     if not found.has_fallen:
         return f"{said}: it doesn't fall."

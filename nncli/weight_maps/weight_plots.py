@@ -18,15 +18,15 @@ COLORS = "RdBu"
 
 def draw_maps(maps: Sequence[WeightMap], name: str, path: Path) -> None:
     """A map for each layer: its inputs down, its units across. Raises FileFailure."""
-    write_plot(path, lambda: _maps_figure(maps, name), described(maps, name))
+    write_plot(path, lambda: _maps_figure(maps, name), alt_text(maps, name))
 
 
 def draw_unit_images(weights: WeightMap, shape: tuple[int, int], name: str, path: Path) -> None:
     """The weights of each unit as an image of its inputs. Raises FileFailure."""
-    write_plot(path, lambda: _unit_images_figure(weights, shape, name), described([weights], name))
+    write_plot(path, lambda: _unit_images_figure(weights, shape, name), alt_text([weights], name))
 
 
-def described(maps: Sequence[WeightMap], name: str) -> str:
+def alt_text(maps: Sequence[WeightMap], name: str) -> str:
     """The alternative text."""
     said = [f"{each.layer}, {sizes(each)}: {sparse(each)}" for each in maps]
     return f"Weights of {name}. {'; '.join(said)}."
