@@ -1,7 +1,7 @@
-"""Boosted trees: what gradient boosting makes of the raw columns, as a yardstick.
+"""Boosted trees: gradient boosting on the raw columns, for comparison.
 
-scikit-learn's HistGradientBoosting with its defaults: numbers as they are, categories as such,
-missing cells as missing. On many tables nothing is better, and it takes a second.
+scikit-learn's HistGradientBoosting with its defaults: numbers, categories and missing cells as they
+are. On many tables nothing is better, and it takes a second.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ BLOCK_VALUES = 2**22  # predicted at once
 class Trees:
     """Predictions of boosted trees.
 
-    predictions: as the linear model's; None where there are none, and `note` says why not.
-    fitted_rows: how many training rows they have seen.
-    note: what was done to keep them quick, in words; empty if nothing was.
+    predictions: shaped as the linear model's; None if there are none, and `note` says why.
+    fitted_rows: the number of training rows they were fitted to.
+    note: what was reduced to keep the fit quick; empty if nothing was.
     """
 
     predictions: Array | None
@@ -41,10 +41,10 @@ class Trees:
 
 @frozen
 class Rows:
-    """Rows of a table.
+    """Some rows of a table, as scikit-learn's input.
 
-    stands: by the place of a column, the number that a category has instead of its own; the last
-    one is that of categories which come later.
+    stands: by column index, a new code for each category; the last one is for categories that were
+    added later.
     """
 
     table: Table
@@ -72,9 +72,9 @@ class Rows:
 
 
 def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> Trees:
-    """Grow trees on training rows, and predict others.
+    """Fit to training rows, and predict other rows.
 
-    weights: of the training rows. One thread, as more give other sums.
+    weights: of the training rows. Uses one thread, because sums by several have other last digits.
     """
     outputs = _outputs(train.table)
     iterations = min(ITERATIONS, MAX_TREES // outputs)
@@ -102,7 +102,7 @@ def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> 
 
 
 def _note(train: Rows, count: int, iterations: int) -> str:
-    """What was done to keep them quick."""
+    """What was reduced to keep the fit quick."""
     less = []
     if count < len(train):
         less.append(f"fitted on a random sample of {count:,} of {len(train):,} training rows")
@@ -112,7 +112,7 @@ def _note(train: Rows, count: int, iterations: int) -> str:
 
 
 def _outputs(table: Table) -> int:
-    """Trees of an iteration."""
+    """The number of trees per iteration."""
     if table.classes:
         return len(table.classes) if len(table.classes) > 2 else 1
     return len(table.targets)
@@ -121,7 +121,7 @@ def _outputs(table: Table) -> int:
 def _fitted_and_asked(
     sample: Rows, rows: Rows, weights: Array | None, iterations: int, seed: int
 ) -> Array:
-    """Predictions of a model of each target."""
+    """The predictions of a model for each target."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     settings: Mapping[str, Any] = {
@@ -155,24 +155,23 @@ def _fitted_and_asked(
 
 
 def _asked(predict: Any, rows: Rows) -> Array:
-    """Predictions for rows, a block after another."""
+    """The predictions, a block of rows at a time."""
     step = max(BLOCK_VALUES // max(rows.columns, 1), 1)
     blocks = [slice(start, start + step) for start in range(0, len(rows), step)]
     return np.concatenate([predict(rows.x(block)) for block in blocks])
 
 
 def _categorical(table: Table) -> list[int] | None:
-    """The places of the columns that hold categories."""
+    """The indices of the columns that hold categories."""
     names = enumerate(table.features)
     return [place for place, name in names if name in table.categories] or None
 
 
 def _most_frequent(sample: Rows) -> dict[int, Array]:
-    """For columns of too many categories, what stands for each: the most frequent ones of these
-    rows have numbers of their own, all others one together.
+    """New codes for columns with too many categories: the most frequent keep codes of their own.
 
-    Taken as numbers, they would tell where in the table a row stands, and so a target by which it
-    is sorted: they are numbered as they come.
+    All other categories share one code. Otherwise such a column would be taken as numbers, and
+    since categories are numbered in the order of the table, would tell where in the table a row is.
     """
     found = {}
     for place, name in enumerate(sample.table.features):

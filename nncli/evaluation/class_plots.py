@@ -1,4 +1,4 @@
-"""Class plots: ROC curves, and precision over recall, of classes or labels."""
+"""Class plots: ROC and precision-recall curves of classes or labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ NARROWEST = 0.03  # side of a corner
 
 @frozen
 class Curve:
-    """A line over shares from 0 to 1, of one class or of several whose lines are equal."""
+    """A curve of one class, or of several classes with equal curves; x, y: between 0 and 1."""
 
     names: tuple[str, ...]
     x: Array
@@ -57,7 +57,7 @@ def roc(report: Report, title: str) -> Any:
 
 
 def precision_recall(report: Report, title: str) -> Any:
-    """Precision over recall with average precisions; None if none has rows and others."""
+    """Precision-recall curves with average precisions; None if none has both rows and others."""
     curves, kind = report.precision_recall_curves, "label" if report.labels else "class"
     if not curves:
         return None
@@ -81,7 +81,7 @@ def precision_recall(report: Report, title: str) -> Any:
 
 
 def merged(curves: Sequence[Curve]) -> list[Curve]:
-    """Curves that are equal are one, and so are all that are perfect."""
+    """One curve for all that are equal, and one for all that are perfect."""
     groups: dict[object, list[Curve]] = {}
     for curve in curves:
         is_perfect = curve.area == 1.0
@@ -100,14 +100,14 @@ Corner = tuple[float, float, float, float]
 
 
 def left_corner(curves: Sequence[Curve]) -> Corner | None:
-    """Up to where every curve has nearly found all; None if that is much of the square."""
+    """The corner in which every curve rises to nearly 1; None if that is much of the square."""
     right = max(float(c.x[np.argmax(c.y >= NEARLY)]) for c in curves)
     bottom = min(float(c.y[c.x == 0].max(initial=0.0)) for c in curves)
     return _corner(right, 1 - bottom, curves, lambda x, y: (-0.02 * x, x, 1 - y, 1 + 0.02 * y))
 
 
 def right_corner(curves: Sequence[Curve]) -> Corner | None:
-    """From where any curve is wrong now and then, until it has found all rows of its class."""
+    """The corner from the first error of any curve to full recall; None if it is large."""
     found = [slice(int(np.argmax(c.x >= 1.0)) + 1) for c in curves]
     bottom = min(float(c.y[some].min()) for c, some in zip(curves, found, strict=True))
     is_wrong = [(c.y[some] < NEARLY, c.x[some]) for c, some in zip(curves, found, strict=True)]
@@ -151,7 +151,7 @@ def _square(
 def _show(
     axes: Any, curves: Sequence[Curve], corner: Corner | None, heading: str, inside: str
 ) -> None:
-    """The limits, and the legend, beside the plot where it would hide curves."""
+    """Set the limits, and draw the legend: beside the plot if it would hide curves."""
     left, right, bottom, top = corner or (-0.02, 1.02, -0.02, 1.02)
     axes.set(xlim=(left, right), ylim=(bottom, top))
     beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}

@@ -1,4 +1,4 @@
-"""The linear model: what the features are worth without a hidden layer, as a yardstick."""
+"""The linear model: a model without hidden layers, for comparison."""
 
 import warnings
 from typing import Any
@@ -28,7 +28,7 @@ STEPS = 1000
 
 @frozen
 class Ridge:
-    """Ridge regression, whose penalty is chosen by leave-one-out; largest: of each target."""
+    """Ridge regression, its penalty chosen by leave-one-out. largest: |value| of each target."""
 
     model: Any
     largest: Array
@@ -50,9 +50,9 @@ class Ridge:
 
 @frozen
 class Logistic:
-    """Logistic regression; classes without a training row get the probability 0.
+    """Logistic regression; classes without a training row have probability 0.
 
-    model: None where the training rows are all of one class.
+    model: None if the training rows are all of one class.
     """
 
     model: Any
@@ -63,7 +63,7 @@ class Logistic:
     def fit(
         cls, x: Array, truth: Array, classes: int, weights: Array, strength: float | None = None
     ) -> "Logistic":
-        """strength: C; None: chosen by rows held out."""
+        """strength: C; None: chosen on held-out rows."""
         from sklearn.linear_model import LogisticRegression
 
         seen, model = np.unique(truth), None
@@ -77,7 +77,7 @@ class Logistic:
 
     @classmethod
     def _strength(cls, x: Array, truth: Array, classes: int, weights: Array) -> float:
-        """C with the least log loss on rows held out, of those up to the first that is worse."""
+        """C with the least log loss on held-out rows; the search ends at the first worse one."""
         if len(x) < MIN_CHOSEN_ROWS:
             return STRENGTH
         chosen = np.random.default_rng(0).permutation(len(x))
@@ -105,7 +105,7 @@ class Logistic:
 
 @frozen
 class LogisticEach:
-    """Logistic regression of each of several labels by itself."""
+    """A logistic regression for each label."""
 
     models: list[Logistic]
 
@@ -121,9 +121,9 @@ class LogisticEach:
 class Linear:
     """Predictions of a linear model.
 
-    predictions: (rows, classes) or (rows, labels) probabilities, or (rows, targets) in their own
+    predictions: (rows, classes) or (rows, labels) probabilities, or (rows, targets) in original
     units.
-    fitted_rows: how many training rows it has seen.
+    fitted_rows: the number of training rows it was fitted to.
     """
 
     predictions: Array
@@ -138,12 +138,12 @@ def linear_model(
     has_labels: bool = False,
     seed: int,
 ) -> Linear:
-    """Fit a linear model on training rows, and predict others.
+    """Fit a linear model to training rows, and predict other rows.
 
-    classes: how many, 0 for numbers and for labels. It sees what the network sees, standardized,
-    an input for each category in place of vectors, and the rows' weights. Beyond 100,000 rows, and
-    earlier with many inputs or classes, it is fitted on a random sample of the training rows.
-    Inputs that aren't finite are predicted NaN.
+    classes: their number; 0 for numbers and labels. It gets the network's inputs, standardized,
+    with one-hot inputs instead of embeddings, and the row weights. Beyond 100,000 rows, and earlier
+    with many inputs or classes, it is fitted to a random sample of the training rows. For rows with
+    inputs that aren't finite, predictions are NaN.
     """
     scores = 2 * train.truth.shape[1] if has_labels else classes
     inputs = LinearInputs.of(train)
@@ -163,7 +163,7 @@ def linear_model(
 
 
 def _predict(model: Logistic | LogisticEach | Ridge, x: Array) -> Array:
-    """Predictions; NaN for rows that aren't finite."""
+    """Predictions; NaN for rows with an input that isn't finite."""
     is_finite: Array = np.asarray(np.isfinite(x).all(axis=1))
     predictions = model.predict(np.where(is_finite[:, None], x, 0.0))
     predictions[~is_finite] = np.nan
@@ -190,7 +190,7 @@ def _sample(
 
 @frozen
 class _Scaling:
-    """To mean 0 and standard deviation 1, past the largest value so that no square overflows."""
+    """Standardizes inputs, after dividing by the largest value so that no square overflows."""
 
     largest: Array
     mean: Array

@@ -1,4 +1,4 @@
-"""Rivals: what a linear model and boosted trees make of the rows that a network learnt from."""
+"""Reference models: a linear model and boosted trees, fitted to the network's training rows."""
 
 import numpy as np
 
@@ -12,12 +12,12 @@ MAX_SENT_NUMBERS = 2_000_000  # numbers; of more, fitting takes longer than impo
 
 
 @frozen
-class RivalTask:
-    """What both learn, and are asked.
+class ReferenceTask:
+    """What to fit and to predict.
 
-    train, rows: as the network sees them, for the linear model.  learnt, asked: the raw columns of
-    the same rows, for trees.  classes: how many, 0 for numbers and labels.
-    threads: that matrix products may use.
+    train, rows: the network's inputs of training rows and of scored rows, for the linear model.
+    learnt, asked: the raw columns of the same rows, for boosted trees.
+    classes: their number; 0 for numbers and labels.  threads: for matrix products.
     """
 
     train: EvaluationSet
@@ -31,7 +31,7 @@ class RivalTask:
 
     @property
     def is_small(self) -> bool:
-        """Whether it is sent to another process in no time."""
+        """Whether it can be sent to another process at once."""
         tables = self.learnt.table, self.asked.table
         if any(table.is_on_disk for table in tables):
             return False
