@@ -32,7 +32,7 @@ FORMATTED_NUMBER = re.compile(
     re.VERBOSE,
 )
 PRODUCT_CODE = re.compile(r"[A-Z]{3}(?:-\d.*|\s*-?0\d.*)")  # SKU-17, ABC007: no currency
-LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
+LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<number>[-+\d.,].*)")
 
 
 @frozen
@@ -175,11 +175,11 @@ def _separators(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
     return "", decimal
 
 
-def limit_among(texts: Sequence[str], decimal: str) -> str:
-    """The first limit, such as `<0.5`, if nearly all texts are numbers or limits; else empty.
+def limits_among(texts: Sequence[str], decimal: str) -> list[str]:
+    """The limits, such as `<0.5`, if nearly all texts are numbers or limits; else empty.
 
-    >>> limit_among(["0.7", "<0.5", "3"], "."), limit_among(["<5", ">=5"], ".")
-    ('<0.5', '')
+    >>> limits_among(["0.7", "<0.5", "3"], "."), limits_among(["<5", ">=5"], ".")
+    (['<0.5'], [])
     """
     limits = [
         text
@@ -188,18 +188,46 @@ def limit_among(texts: Sequence[str], decimal: str) -> str:
     ]
     numbers = sum(is_number(text, decimal) for text in texts)
     are_nearly_all = len(limits) + numbers >= 0.9 * len(texts)
-    return limits[0] if limits and numbers and are_nearly_all else ""
+    return limits if numbers and are_nearly_all else []
+
+
+def limit_format(limits: Sequence[str], decimal: str) -> NumberFormat | None:
+    """The format that reads limits as the numbers behind their sign; None without a common sign.
+
+    >>> limit_format(["<5", "< 7"], "."), limit_format(["<5", ">9"], ".")
+    (NumberFormat(thousands='', prefix='<', suffix='', decimal='.'), None)
+    """
+    match = LIMIT.fullmatch(limits[0])
+    format_ = NumberFormat(prefix=match["sign"] if match else "", decimal=decimal)
+    are_read = match and all(is_number(format_.bare(text)) for text in limits)
+    return format_ if are_read else None
+
+
+def limit_cure(name: str, limits: Sequence[str], decimal: str, *, is_new: bool = False) -> str:
+    """What to do about limits. is_new: whether the config can't be changed any more."""
+    cure = "write the number that is to stand for it, or leave the cell empty"
+    format_ = None if is_new else limit_format(limits, decimal)
+    if format_ is None:
+        return cure
+    return f"{cure}, or read it as {format_.bare(limits[0])} with {format_.cure(name, decimal)}"
+
+
+def limit_guess(name: str, limit: str, format_: NumberFormat) -> str:
+    """The note where limits are read as numbers."""
+    bare = format_.bare(limit)
+    return f"column '{printable(name)}' has limits such as '{printable(limit)}', read as {bare}"
 
 
 @frozen
 class NumbersAsText:
     """A text column of numbers: the error message, and the config key that it belongs to.
 
-    format: of the numbers, if one fits.  guess: the note, if they are read in that format, or texts
-    among them as missing markers.
+    text: an example.  format: of the numbers, if one fits.  guess: the note, if they are read in
+    that format, or texts among them as missing markers.
     """
 
     key: str
+    text: str
     message: str
     format: NumberFormat | None = None
     guess: str = ""
@@ -214,8 +242,12 @@ def numbers_read_as_text(
     """
     column, quoted = f"column '{printable(name)}'", yaml_name(name)
     otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
-    if text := limit_among(texts, decimal):
-        return NumbersAsText("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
+    if limits := limits_among(texts, decimal):
+        has = f"{column} has limits such as '{printable(limits[0])}' among its numbers"
+        message = f"{has}: {limit_cure(name, limits, decimal)} {otherwise}"
+        format_ = limit_format(limits, decimal)
+        guess = limit_guess(name, limits[0], format_) if format_ else ""
+        return NumbersAsText("data.columns", limits[0], message, format_, guess)
     found = format_of(texts, decimal)
     has_thousands = found is not None and bool(found[0].thousands)
     if not is_typed and not has_thousands and (text := foreign_number(texts, decimal)):
@@ -224,7 +256,7 @@ def numbers_read_as_text(
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
         format_ = found[0] if found else None
         guess = f"{has}, read with {sign} {otherwise}"
-        return NumbersAsText("data.decimal", f"{has}: {advice} {otherwise}", format_, guess)
+        return NumbersAsText("data.decimal", text, f"{has}: {advice} {otherwise}", format_, guess)
     if found:
         format_, text = found
         doubt = _without_unit(format_, texts, decimal) + _maybe_a_fraction(
@@ -233,17 +265,17 @@ def numbers_read_as_text(
         bare, has = format_.bare(text), f"{column} has numbers such as '{printable(text)}'"
         message = f"{has}: write '{bare}', say, or {format_.cure(name, decimal)}{doubt} {otherwise}"
         return NumbersAsText(
-            "data.columns", message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
+            "data.columns", text, message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
         )
     if magnitude := _with_magnitudes(texts):
         message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
-        return NumbersAsText("data.columns", f"{message} {otherwise}")
+        return NumbersAsText("data.columns", magnitude, f"{message} {otherwise}")
     if not is_typed and (markers := markers_among_numbers(texts, decimal)):
         shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
         has = f"{column} has numbers, and {shown} among them"
         message = f"{has}: add to data.missing what means that there is no value {otherwise}"
         guess = f"{has}, taken to mean that there is no value {otherwise}"
-        return NumbersAsText("data.missing", message, guess=guess)
+        return NumbersAsText("data.missing", markers[0], message, guess=guess)
     return None
 
 
@@ -262,14 +294,6 @@ def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], de
     is_open = sign in (",", ".") and not any(decimal in t or t.count(sign) > 1 for t in texts)
     cure = NumberFormat(decimal=sign).cure(name, decimal)
     return f"; {cure} if a fraction follows the '{sign}'" if is_open else ""
-
-
-def limit_advice(text: str) -> str:
-    """The advice for a limit among numbers."""
-    return (
-        f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
-        "that is to stand for it, or leave the cell empty"
-    )
 
 
 def _with_magnitudes(texts: Sequence[str]) -> str:

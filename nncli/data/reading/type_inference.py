@@ -12,7 +12,9 @@ from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
 from nncli.data.reading.number_formats import (
+    LIMIT,
     NumbersAsText,
+    limit_guess,
     markers_among_numbers,
     numbers_read_as_text,
 )
@@ -79,7 +81,7 @@ def read_columns(
     _refuse_repeated_header(columns)
     _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
     _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
-    _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
+    _refuse_numbers_as_text(columns, encoded, readers, parsers.decimal)
     _refuse_empty_files(readers, encoded.lines, required)
     return encoded
 
@@ -142,7 +144,13 @@ def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_ne
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
         found = {column.name: column.format_of_wrong for column in columns if column.wrong}
         formats = {name: format_.keys(decimal) for name, format_ in found.items() if format_}
-        raise TableError(problems, count, formats if len(formats) == len(found) else None)
+        guesses = [
+            limit_guess(column.name, column.wrong_texts[0], format_)
+            for column in columns
+            if (format_ := found.get(column.name)) and LIMIT.fullmatch(column.wrong_texts[0])
+        ]
+        is_readable = len(formats) == len(found)
+        raise TableError(problems, count, formats if is_readable else None, guesses)
 
 
 def _refuse_empty_files(
@@ -203,14 +211,20 @@ def _kept_markers(
     return found
 
 
-def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
+def _refuse_numbers_as_text(
+    columns: Sequence[ColumnEncoder],
+    encoded: EncodedTable,
+    readers: Sequence[tuple[str, TableReader]],
+    decimal: str,
+) -> None:
     """Raises DataError for every column of numbers that would be read as text."""
     found, markers, is_readable = [], [], True
     formats: dict[str, dict[str, Any]] = {}
     texts, guesses = [], []
     for column in columns:
         if problem := _numbers_as_text(column, decimal):
-            found.append((problem.key, f"{file}: {problem.message}"))
+            place = _place_of(problem.text, column, encoded, readers)
+            found.append((problem.key, f"{place}: {problem.message}"))
             guesses.append(problem.guess)
             if problem.format:
                 formats[column.name] = problem.format.keys(decimal)
@@ -227,6 +241,22 @@ def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal
         raise FormatsFound(found, markers, formats, guesses)
     if found:
         raise DataError(found=found)
+
+
+def _place_of(
+    text: str,
+    column: ColumnEncoder,
+    encoded: EncodedTable,
+    readers: Sequence[tuple[str, TableReader]],
+) -> str:
+    """The file and line of the first cell with a text."""
+    is_it = encoded.column(column.name).values == column.vocabulary.texts.index(text)
+    row = int(is_it.argmax())
+    for (name, reader), lines in zip(readers, encoded.lines, strict=True):
+        if row < len(lines):
+            return f"{name}:{reader.row_word}{lines[row]}"
+        row -= len(lines)
+    raise IndexError(row)
 
 
 def _guess_types(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:
