@@ -11,6 +11,7 @@ from nncli.data.column_types import boolean_values
 from nncli.data.date_encoding import FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
 from nncli.data.nonlinear_scales import NumericScale, linear_scale
+from nncli.data.number_checks import too_large
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, encoding_fit
 from nncli.data.rare_categories import NO_RARE, RARE_CATEGORY, RareRule
 from nncli.data.scaling import Scaling
@@ -223,7 +224,7 @@ def fit_number(
         is_valid = bool(np.isfinite([scaling.shift[0], scaling.scale[0]]).all())
     if not is_valid:
         what = "scale" if steps.encode == "none" else "encode"
-        message = f"column '{printable(name)}' has values too large to {what}"
+        message = too_large(f"column '{printable(name)}'", present, what)
         raise DataError(message, key=f"data.preprocessing.numeric.{what}")
     return fitted
 

@@ -35,6 +35,15 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
         )
 
 
+def too_large(what: str, values: Array, verb: str) -> str:
+    """The message for finite values, one or more, whose statistics overflow."""
+    largest = values[np.abs(values).argmax()]
+    return (
+        f"{what} has values too large to {verb}, such as {largest:g}: write them in a larger unit, "
+        "or, where they stand for no value, leave their cells empty"
+    )
+
+
 def _id_as_amount(name: str) -> str:
     """The warning for an id that many rows share."""
     shown = yaml_name(name)

@@ -77,7 +77,8 @@ class BinsAndValue:
 
     With random weights, bins alone give a rough function; the value adds a smooth one, as in
     Holzmueller, Grinsztajn and Steinwart, "Better by Default", 2024. Bins are halved so that they
-    don't outweigh the value, which is clipped to the outer edges. A single bin needs no value.
+    don't outweigh the value, which is clipped to the outer edges. A single bin needs no value, and
+    there is none if the standard deviation overflows or underflows to 0.
     """
 
     edges: tuple[float, ...]
@@ -88,9 +89,10 @@ class BinsAndValue:
     def fit(cls, values: Array, bins: int) -> "BinsAndValue | PiecewiseLinear":
         """Fit to values, (rows,), none missing. bins: the maximum number."""
         alone = PiecewiseLinear.fit(values, bins)
-        if len(alone.edges) <= 2:
+        mean, deviation = float(values.mean()), float(values.std())
+        if len(alone.edges) <= 2 or not 0 < deviation < np.inf:
             return alone
-        return cls(alone.edges, float(values.mean()), float(values.std()))
+        return cls(alone.edges, mean, deviation)
 
     @cached_property
     def bins(self) -> PiecewiseLinear:

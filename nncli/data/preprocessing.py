@@ -11,9 +11,10 @@ from nncli.data.column_types import BOOLEAN_VALUES
 from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, Unknown, fit_columns
 from nncli.data.fitted_formulas import are_formulas_valid, fit_derived
 from nncli.data.input_encoding import Encoder, is_not_boolean, is_unknown_rank
+from nncli.data.number_checks import too_large
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, target_in_words
-from nncli.errors import DataError
+from nncli.errors import DataError, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import EmbeddedColumn
@@ -73,13 +74,7 @@ class Preprocessing:
         """
         features = fit_columns(table, rows, steps)
         derived = fit_derived(formulas or {}, features, table, rows, steps)
-        y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
-        weights = None if table.weights is None else table.weights[rows]
-        are_numbers = table.task == "regression"
-        scaling = Scaling.fit(target if are_numbers else "none", y, weights, transform)
-        if not np.isfinite([scaling.shift, scaling.scale]).all():
-            message = "the target has values too large to scale"
-            raise DataError(message, key="data.preprocessing.target.scale")
+        scaling = fit_target(table, rows, target, transform)
         return cls(
             len(rows),
             features,
@@ -207,6 +202,21 @@ class Preprocessing:
         )
         if not is_valid:
             raise Malformed("its statistics contradict each other")
+
+
+def fit_target(table: Table, rows: Array, scale: Scale, transform: Transform = "none") -> Scaling:
+    """The scaling of the targets, fitted to the rows `rows`. Raises DataError if it overflows."""
+    y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
+    weights = None if table.weights is None else table.weights[rows]
+    method = scale if table.task == "regression" else "none"
+    scaling = Scaling.fit(method, y, weights, transform)
+    is_finite = np.isfinite([scaling.shift, scaling.scale]).all(axis=0)
+    if not is_finite.all():
+        first = int(is_finite.argmin())
+        what = f"target '{printable(table.targets[first])}'"
+        message = too_large(what, y[:, first], "scale")
+        raise DataError(message, key="data.preprocessing.target.scale")
+    return scaling
 
 
 def _with_options(value: Any) -> Any:

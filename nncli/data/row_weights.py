@@ -47,7 +47,10 @@ class RowWeights:
         if class_weight is not None:
             of_classes = _of_classes(class_weight, classes, y[train])
         s = None if sample_weight is None else _checked(sample_weight)[train]
-        mean = cls(of_classes, 1.0)(y[train], s).mean()
+        with np.errstate(over="ignore"):
+            mean = cls(of_classes, 1.0)(y[train], s).mean()
+        if mean == np.inf:
+            raise DataError("the sum of the weights overflows: use smaller ones")
         if mean == 0:
             raise DataError("the weights of the training rows are all 0: there is nothing to learn")
         return cls(of_classes, float(mean), 1.0 if s is None else float(s.mean()))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import listed
 from nncli.data.reading.chunks import Chunk, TableReader
 from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
@@ -17,6 +18,7 @@ from nncli.data.reading.number_formats import (
 )
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import QuotedMarkers
+from nncli.data.reading.table_notes import STARTS_AS_AMOUNT
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
 from nncli.errors import DataError, FormatsFound, Problem, TableError
@@ -74,6 +76,8 @@ def read_columns(
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
+    _refuse_repeated_header(columns)
+    _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
     _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
     _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
     _refuse_empty_files(readers, encoded.lines, required)
@@ -101,12 +105,42 @@ def _encoder(
     )
 
 
-def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
-    """Raises TableError for every cell that should be a number and isn't."""
+def _refuse_repeated_header(columns: Sequence[ColumnEncoder]) -> None:
+    """Raises TableError for every row that has the columns' names."""
     again = dict.fromkeys(place for column in columns for place in column.places_of_name)
     if again:
         what = "the columns' names again, where a row should be: take this line out"
         raise TableError([Problem(place, "", what) for place in again])
+
+
+def _refuse_row_of_units(
+    columns: Sequence[ColumnEncoder],
+    encoded: EncodedTable,
+    first: tuple[str, TableReader],
+    *,
+    is_new: bool,
+) -> None:
+    """Raises TableError if the first row has texts, and no number, in the columns of numbers."""
+    wrong = [column for column in columns if column.cell_type == "number" and column.problems]
+    if not wrong:
+        return
+    name, reader = first
+    place = f"{name}:{reader.row_word}{encoded.lines[0][0]}"
+    texts = [c.wrong_texts[0] for c in wrong if c.problems[0].where == place]
+    if any(map(STARTS_AS_AMOUNT.match, texts)) or not texts:
+        return
+    are_numbers = [column.cell_type == "number" for column in columns]
+    is_alone = sum(column.wrong for column in wrong) == 1
+    if (len(texts) > 1 or is_alone) and np.isnan(encoded.cells[:1][0][are_numbers]).all():
+        cure = "if this line has the units, take it out"
+        cure += "" if is_new else "; add to data.missing what stands for missing"
+        raise TableError(
+            [Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {cure}")]
+        )
+
+
+def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
+    """Raises TableError for every cell that should be a number and isn't."""
     if count := sum(column.wrong for column in columns):
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
         found = {column.name: column.format_of_wrong for column in columns if column.wrong}
