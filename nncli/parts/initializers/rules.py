@@ -116,9 +116,9 @@ class VarianceScaling(Initializer):
         raise NotImplementedError
 
     def standard_deviation(self, shape: Shape) -> float:
-        """sqrt(variance) for a tensor of this shape."""
-        places = math.prod(shape[:-2])  # of a convolution's window
-        return math.sqrt(self.variance(shape[-2:][0] * places, shape[-1] * places))
+        return math.sqrt(
+            self.variance(shape[-2:][0] * math.prod(shape[:-2]), shape[-1] * math.prod(shape[:-2]))
+        )
 
 
 class ScaledNormal(VarianceScaling):

@@ -73,7 +73,7 @@ class Loss(Part):
         return self.factor(1, 1) == self.factor(2, 1)
 
     def terms(self, a: Array, t: Array) -> Array:
-        """The addends of the total: (rows, outputs), or (rows,)."""
+        """The addends of the total: of each output of each row, (rows, outputs), or of each row."""
         raise NotImplementedError
 
     def total(self, a: Array, t: Array) -> float:
