@@ -24,7 +24,7 @@ def draw_gradient_norms(run: Curves, path: Path, is_log: bool | None = None) -> 
     check_format(path)
     if not _columns(run):
         raise UserError(f"{run.name} has no gradient norms: nncli train {ENABLE} keeps them")
-    write_plot(path, lambda: _figure(run, is_log=is_log is not False), _described(run))
+    write_plot(path, lambda: _figure(run, is_log=is_log is not False), _alt_text(run))
 
 
 def _columns(run: Curves) -> dict[str, list[float]]:
@@ -61,6 +61,6 @@ def _figure(run: Curves, *, is_log: bool) -> Any:
     return figure
 
 
-def _described(run: Curves) -> str:
+def _alt_text(run: Curves) -> str:
     said = [f"{name} {norms[0]:.3g} to {norms[-1]:.3g}" for name, norms in _columns(run).items()]
     return f"{run.name}: gradient norms over epochs. {'; '.join(said)}."

@@ -218,7 +218,7 @@ def _label(runs: Sequence[Curves], metric: str) -> str:
     return f"loss ({names.pop()})"
 
 
-def described(runs: Sequence[Curves], metric: str) -> str:
+def alt_text(runs: Sequence[Curves], metric: str) -> str:
     """The figure's alternative text: first, last and best value of each run."""
     said = []
     for run in runs[:MAX_NAMES]:

@@ -26,7 +26,7 @@ VALUES = "plots/values.png"
 
 def value_png(curve: ValueCurve) -> bytes:
     """The curve as a png. Raises OverflowError or ValueError."""
-    return render(".png", lambda: value_figure(curve), described(curve))
+    return render(".png", lambda: value_figure(curve), alt_text(curve))
 
 
 def value_figure(curve: ValueCurve) -> Any:
@@ -119,7 +119,7 @@ def title(curve: ValueCurve) -> str:
     return f"{name}: mean and range of {curve.most_runs} runs" if curve.most_runs > 1 else name
 
 
-def described(curve: ValueCurve) -> str:
+def alt_text(curve: ValueCurve) -> str:
     """The plot's alternative text."""
     said = []
     for part, runs in curve.runs.items():

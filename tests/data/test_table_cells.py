@@ -166,6 +166,18 @@ def test_a_header_that_stands_twice_is_one_problem(tmp_path):
     assert found == [f"table.csv:{line}: {what}" for line in (32, 63)]
 
 
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [("kg,cm,text", "'kg', 'cm'"), ("kg,-,text", "'kg'"), ("kg,7,text", ""), ("<5,>9,a", "")],
+)
+def test_a_row_of_units_is_one_problem(tmp_path, row, found):
+    rows = "".join(f"{index}.5,{index * 2},{'ab'[index % 2]}\n" for index in range(50))
+    lines = refusal(tmp_path, f"w,h,y\n{row}\n{rows}")
+    units = f"table.csv:2: expected numbers, found {found}: if this line has the units, take it out"
+    assert [line.startswith(units) for line in lines] == [bool(found)] * len(lines)
+    assert len(lines) == 1 + (row == "<5,>9,a")
+
+
 def test_many_slips_are_counted(tmp_path):
     found = refusal(tmp_path, columns(x=[*range(29), "low"], y=["a", "b"], rows=3000))
     assert len(found) == 21
