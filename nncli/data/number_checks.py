@@ -15,7 +15,7 @@ MIN_DISTINCT_DATES = 10  # fewer may look like dates by chance
 
 
 def number_warnings(name: str, values: Array) -> Iterator[str]:
-    """Warns of an id, of dates as integers, and of numbers such as -999 that mean missing."""
+    """Warn of an id, of dates as integers, and of numbers such as -999 that mean missing."""
     present = values[~np.isnan(values)]
     if not len(present):
         return
