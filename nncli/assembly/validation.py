@@ -14,7 +14,7 @@ from nncli.errors import ShapeError, UserError, few, printable
 from nncli.parts.activations import Softmax
 from nncli.parts.initializers import Values
 from nncli.parts.layers import BatchNorm, single_layers
-from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
+from nncli.parts.losses import CrossEntropy, MarginLoss, MulticlassHinge
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import Constant, OneCycle
 from nncli.parts.splits import Rows
@@ -148,7 +148,7 @@ def _target(resolved: Resolved, table: Table) -> Found:
     """Problems of a loss that the targets don't suit."""
     loss = resolved.loss
     low, high = loss.targets
-    if isinstance(loss, OfMargins) and table.task == "regression":
+    if isinstance(loss, MarginLoss) and table.task == "regression":
         yield "loss", f"{loss.name} tells classes apart, and this is a regression"
         return
     keys = resolved.data.preprocessing.target

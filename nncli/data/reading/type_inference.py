@@ -76,11 +76,11 @@ def read_columns(
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
+    _refuse_empty_files(readers, encoded.lines, required)
     _refuse_repeated_header(columns)
     _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
     _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
     _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
-    _refuse_empty_files(readers, encoded.lines, required)
     return encoded
 
 
