@@ -108,11 +108,11 @@ def _missing_or_constant(
     present = values[~np.isnan(values)]
     if len(present) < MAJORITY * len(values) and not is_indicated:
         missing = len(values) - len(present)
-        cure = "categorical: {impute: category}"
-        cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"
+        fix = "categorical: {impute: category}"
+        fix = fix if kind == "categorical" else "numeric: {missing_indicator: true}"
         yield (
             f"column '{name}' lacks {missing:,} of its {len(values):,} training values: "
-            f"data.preprocessing.{cure} tells the network where"
+            f"data.preprocessing.{fix} tells the network where"
         )
     elif len(present) and present.min() == present.max():
         yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
@@ -316,9 +316,9 @@ def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
     if is_imbalanced(counts):
         weights = "training.class_weight: balanced, which makes probabilities wrong"
         threshold = "decision: {maximize: balanced_accuracy}"
-        cure = f"{threshold}, or {weights}" if len(counts) == 2 else weights
+        fix = f"{threshold}, or {weights}" if len(counts) == 2 else weights
         yield (
             f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
             f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
-            f"balanced_accuracy, and {cure}"
+            f"balanced_accuracy, and {fix}"
         )
