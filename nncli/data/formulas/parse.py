@@ -68,7 +68,7 @@ def parse(text: str) -> Expression:
     """Parse a formula. Raises FormulaError."""
     if len(text) > MAX_LENGTH:
         raise FormulaError(
-            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} signs at most: use several"
+            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} characters at most: use several"
         )
     found = _Parser(_tokens(text)).formula()
     if not found.columns:
