@@ -184,7 +184,7 @@ def _target_leak(column: Column, table: Table) -> str:
     """How the target follows from one column alone (target leakage); empty if it doesn't.
 
     Leaks are: one value, or range of numbers, for each class, a value of one class alone, cells
-    missing exactly in one class, and a linear relation.
+    missing, or not missing, exactly in one class, and a linear relation.
     """
     if table.labels:
         return label_leak(column, table)
@@ -194,7 +194,8 @@ def _target_leak(column: Column, table: Table) -> str:
     is_missing = np.isnan(column.values)
     if table.classes:
         if (index := _class_of(is_missing, table)) is not None:
-            return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
+            how = "is missing" if is_missing[table.y == index].all() else "has a value"
+            return f"{how} exactly where {target} is '{printable(table.classes[index])}'"
         if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
             is_ordered = not column.categories and _are_ranges(column.values, table)
             how = f"says exactly what {target} is, each class having a range of its numbers"
