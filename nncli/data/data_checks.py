@@ -1,4 +1,4 @@
-"""Data checks: warn before training of leaks, duplicates, imbalance and the like."""
+"""Data checks: warnings before training of target leakage, duplicates, imbalance and the like."""
 
 from collections.abc import Collection, Iterator
 from math import exp, lgamma
@@ -16,13 +16,13 @@ from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.parts.table import Column, Table, cell_problem
 
-MAX_CLASS_RATIO = 10  # of the rows of the largest class to those of the smallest
+MAX_CLASS_RATIO = 10  # rows of the largest class / rows of the smallest
 CHUNK_VALUES = 1 << 16
 SAMPLED_ROWS = 1000
 MAJORITY = 0.5
 MANY_SINGLETONS = 20
-MIN_RANGE_ROWS = 5  # of a class, whose range may be its own by chance if it has fewer
-MAX_CHANCE = 0.001  # of some column of noise that sorts the classes
+MIN_RANGE_ROWS = 5  # per class: fewer may have a separate range by chance
+MAX_CHANCE = 0.001  # probability that some column of noise separates the classes
 
 
 def refuse_singleton_classes(table: Table) -> None:
@@ -62,10 +62,10 @@ def data_warnings(
     indicated: Collection[str] = (),
     rare: RareRule = NO_RARE,
 ) -> Iterator[str]:
-    """Yields warnings, a line each, with advice. is_balanced: whether class weights are balanced.
+    """Yield warnings, a line each, with advice.
 
-    indicated: the kinds of columns that have a missing indicator.  rare: which categories are
-    merged.
+    is_balanced: whether the config deals with imbalance.  indicated: the kinds of columns that
+    have a missing indicator.  rare: the rule by which categories are merged.
     """
     if table.origin is not None:
         yield from table.origin.notes
@@ -104,7 +104,7 @@ def data_warnings(
 def _missing_or_constant(
     name: str, values: Array, kind: str, *, is_indicated: bool
 ) -> Iterator[str]:
-    """Warns of columns that are mostly missing or constant in the training rows."""
+    """Warn of columns that are mostly missing or constant in the training rows."""
     present = values[~np.isnan(values)]
     if len(present) < MAJORITY * len(values) and not is_indicated:
         missing = len(values) - len(present)
@@ -119,7 +119,7 @@ def _missing_or_constant(
 
 
 def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
-    """Warns of val and test rows that equal a training row, target included."""
+    """Warn of val and test rows that equal a training row, target included."""
     hashes = _hashes(table)
     learnt = np.sort(hashes[rows.train])
     if np.count_nonzero(np.diff(learnt)) < MAJORITY * (len(learnt) - 1):
@@ -136,7 +136,7 @@ def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
 
 
 def _last_row_of_sums(table: Table) -> Iterator[str]:
-    """Warns of a last row with the sums of the rows above, in several columns or in the target."""
+    """Warn if the last row is the sum of the rows above, in several columns or in the target."""
     numeric = [name for name in table.features if table.kind(name) == "numeric"]
     sums = [name for name in numeric if _ends_in_sum(table.column(name).values)]
     targets = () if table.classes else zip(table.targets, table.y.T, strict=True)
@@ -151,9 +151,9 @@ def _last_row_of_sums(table: Table) -> Iterator[str]:
 
 
 def _ends_in_sum(values: Array) -> bool:
-    """Whether the last number is the sum of the others and larger than any.
+    """Whether the last number is the sum of the others and larger than each of them.
 
-    Most of these have to be neither 0 nor missing: few small numbers have such a sum by chance.
+    Most of the others must be neither 0 nor missing: a few small ones may have this sum by chance.
     """
     above = np.nan_to_num(values[:-1])
     if np.count_nonzero(above) <= max(1, MAJORITY * len(above)):
@@ -183,8 +183,8 @@ def _hashes(table: Table) -> Array:
 def _target_leak(column: Column, table: Table) -> str:
     """How the target follows from one column alone (target leakage); empty if it doesn't.
 
-    Leaks are: one value, or range of numbers, for each class, a value of one class alone, cells
-    missing, or not missing, exactly in one class, and a linear relation.
+    Leaks are: a value or range of numbers for each class, a value that exactly one class has,
+    cells that are missing, or not missing, exactly in one class, and a linear relation.
     """
     if table.labels:
         return label_leak(column, table)
@@ -219,9 +219,9 @@ def _target_leak(column: Column, table: Table) -> str:
 
 
 def _are_ranges(x: Array, table: Table) -> bool:
-    """Whether each class has a range of numbers of its own, where they aren't missing.
+    """Whether the classes have disjoint ranges of the column, ignoring missing cells.
 
-    It takes more rows the more features there are: few rows may be apart by chance.
+    The more features, the more rows are required: a few may be separated by chance.
     """
     for rows in (SAMPLED_ROWS, len(x)):  # the first rows rule most columns out
         present = ~np.isnan(x[:rows])
@@ -240,7 +240,9 @@ def _are_ranges(x: Array, table: Table) -> bool:
 
 
 def _chance_of_ranges(counts: list[int]) -> float:
-    """k! n_1! ... n_k! / (n_1 + ... + n_k)!: of noise sorting k classes into a range each.
+    """k! n_1! ... n_k! / (n_1 + ... + n_k)!: the probability that noise has disjoint ranges.
+
+    counts: n_i, the rows of each of the k classes.
 
     >>> [round(_chance_of_ranges(counts), 7) for counts in ([1, 1], [5, 5], [5, 5, 5])]
     [1.0, 0.0079365, 7.9e-06]
@@ -250,7 +252,7 @@ def _chance_of_ranges(counts: list[int]) -> float:
 
 
 def _class_of(marked: Array, table: Table) -> int | None:
-    """The class whose rows are exactly the marked ones, or exactly the others; else None."""
+    """The class whose rows are exactly the marked ones, or the unmarked ones; else None."""
     count = int(marked.sum())
     if not 1 < count < len(marked) - 1:  # a single row would be chance
         return None
@@ -263,7 +265,7 @@ def _class_of(marked: Array, table: Table) -> int | None:
 
 
 def rowless_classes(table: Table) -> Iterator[str]:
-    """Warns of classes without rows, which data.classes may name."""
+    """Warn of classes without rows, which only data.classes names."""
     if not table.classes:
         return
     lacking = np.flatnonzero(np.bincount(table.y, minlength=len(table.classes)) == 0)
@@ -274,7 +276,7 @@ def rowless_classes(table: Table) -> Iterator[str]:
 
 
 def _constant_targets(table: Table) -> Iterator[str]:
-    """Warns of constant numeric targets."""
+    """Warn of constant numeric targets."""
     if table.classes:
         return
     same = np.flatnonzero(table.y.min(axis=0) == table.y.max(axis=0))
@@ -286,7 +288,7 @@ def _constant_targets(table: Table) -> Iterator[str]:
 
 
 def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
-    """Warns of classes that have rows, but none in one of the splits."""
+    """Warn of classes that have rows, but none in one of the splits."""
     of_all = np.bincount(table.y, minlength=len(table.classes))
     for name, chosen in rows.named().items():
         counts = np.bincount(table.y[chosen], minlength=len(table.classes))

@@ -15,14 +15,14 @@ SPLITS = {"train": "training", "val": "validation"}
 
 
 def label_warnings(table: Table, rows: Rows) -> Iterator[str]:
-    """Yields warnings, a line each, with advice."""
+    """Yield warnings, a line each, with advice."""
     if len(table) > 1:
         yield from _absent(table, rows)
         yield from _rare(table, rows)
 
 
 def _absent(table: Table, rows: Rows) -> Iterator[str]:
-    """Warns of labels that vary, but have a single value in one of the splits."""
+    """Warn of labels that vary, but have a single value in one of the splits."""
     varies = table.y.min(axis=0) < table.y.max(axis=0)
     for name, chosen in rows.named().items():
         for value in (1, 0):
@@ -36,7 +36,7 @@ def _absent(table: Table, rows: Rows) -> Iterator[str]:
 
 
 def _rare(table: Table, rows: Rows) -> Iterator[str]:
-    """Warns of labels that few training rows have."""
+    """Warn of labels that few training rows have."""
     counts = table.y[rows.train].sum(axis=0)
     rare = np.flatnonzero((counts > 0) & (counts < RARE_SHARE * len(rows.train))).tolist()
     if rare:
@@ -53,7 +53,7 @@ def _named(table: Table, label: int) -> str:
 
 
 def label_leak(column: Column, table: Table) -> str:
-    """How a label follows from a column's two values or its missing cells; empty if none does."""
+    """How a label follows from a column's two values or its missing cells; empty if it doesn't."""
     is_missing = np.isnan(column.values)
     if same := _where(is_missing, table):
         return f"is missing exactly where {same}"
@@ -66,7 +66,7 @@ def label_leak(column: Column, table: Table) -> str:
 
 
 def _where(marked: Array, table: Table) -> str:
-    """`the target 'a' is '1'` if the marked rows, or the others, are a label's; else empty."""
+    """`the target 'a' is '1'` if the marked rows are exactly those with this value; else empty."""
     if not 1 < int(marked.sum()) < len(marked) - 1:  # a single row would be chance
         return ""
     agrees = (table.y > 0) == marked[:, None]

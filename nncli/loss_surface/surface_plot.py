@@ -1,4 +1,4 @@
-"""The surface plot: the loss as contours, and the path of training on them."""
+"""The surface plot: contours of the loss, with the path of training."""
 
 import textwrap
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ LINE = 95  # letters of the caption
 
 
 def draw_surface(surface: Surface, name: str, loss: str, path: Path) -> None:
-    """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
-    write_plot(path, lambda: _figure(surface, name, loss), described(surface))
+    """Draw the surface. loss: its name. Raises UserError or FileFailure as write_plot."""
+    write_plot(path, lambda: _figure(surface, name, loss), alt_text(surface))
 
 
-def described(surface: Surface) -> str:
+def alt_text(surface: Surface) -> str:
     """The alternative text."""
     first, last = surface.values[0], surface.values[-1]
     said = f"The loss over {surface.names[0]} and {surface.names[1]}"
@@ -76,7 +76,7 @@ def _draw_contours(figure: Any, axes: Any, surface: Surface, losses: Array, loss
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between; of many only the powers."""
+    """1, 2 and 5 times powers of ten in the range; only the powers if there are many."""
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     factors = (1, 2, 5) if len(powers) < 5 else (1,)
     numbers = [factor * 10.0**power for power in powers for factor in factors]

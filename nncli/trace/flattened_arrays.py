@@ -1,7 +1,7 @@
-"""Flattened arrays: those of four axes as the page shows them, of two.
+"""Flattened arrays: arrays with four axes as the page shows them, with two.
 
-An image is a row of units, line by line, in each line place by place, channels innermost; a kernel
-is a matrix with a column for each filter.
+An image becomes a row of units, line by line and place by place, channels innermost; a kernel
+becomes a matrix with a column for each filter.
 """
 
 import math
@@ -16,7 +16,7 @@ LINK = re.compile(r"\{(\w+)\.(\d+,\d+,\d+,\d+)\|")
 
 
 def flat_shape(tensor: TracedTensor) -> Index:
-    """The shape in the page."""
+    """The shape of a tensor on the page."""
     shape = tensor.values.shape
     if len(shape) != 4:
         return shape
@@ -26,7 +26,7 @@ def flat_shape(tensor: TracedTensor) -> Index:
 
 
 def whole_index(tensor: TracedTensor, index: Index) -> Index:
-    """Where the number at an index of the page stands in the array."""
+    """The index in the array for an index on the page."""
     shape = tensor.values.shape
     if len(shape) != 4:
         return index
@@ -37,7 +37,7 @@ def whole_index(tensor: TracedTensor, index: Index) -> Index:
 
 
 def flat_links(tensor: TracedTensor, text: str) -> str:
-    """Linked arithmetic with the page's indices of its operands."""
+    """Replace the operands' indices in linked arithmetic by those on the page."""
 
     def flat(found: re.Match[str]) -> str:
         name, index = found[1], tuple(map(int, found[2].split(",")))

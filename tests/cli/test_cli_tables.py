@@ -518,7 +518,11 @@ def test_target_too_large_to_scale_is_refused(nncli, write):
     write("t.csv", "x,y", *(f"{i * 1.5},{i}.5e200" for i in range(60)))
     done = nncli("train", write("t.yaml", "data: {path: t.csv, target: y}"))
     assert done.code == 2
-    assert "the target has values too large to scale" in done.err
+    message = "target 'y' has values too large to scale, such as 5"
+    assert message in done.err
+    begun = nncli("init", "t.csv", "--target", "y", "-o", "-")
+    assert begun.code == 2
+    assert begun.err.startswith(f"t.csv: {message}")
 
 
 def test_row_that_overflows_is_refused_by_predict_and_named(nncli, flats, run_of_flats, write):

@@ -1,4 +1,4 @@
-"""Columns: selects features of a built-in dataset; tables select while they are read."""
+"""Columns: selects features of a built-in dataset; those of a file are selected while reading."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ def chosen_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The table with the selected features, and those that only formulas use.
+    """Return the table with the selected features, and hidden ones that only formulas use.
 
-    formulas: config key -> the columns it uses. Raises DataError for unknown names.
+    formulas: config key -> the columns that its formula uses. Raises DataError for unknown names.
     """
     shown = _shown(table, include, exclude, formulas)
     needed = [name for names in formulas.values() for name in names]
@@ -35,7 +35,7 @@ def with_hidden_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The table with all columns; those that aren't selected are hidden (`for_formulas`)."""
+    """Return the table with all columns; unselected ones are hidden (`for_formulas`)."""
     shown = _shown(table, include, exclude, formulas)
     return replace(table, for_formulas=frozenset(table.features) - {*shown})
 

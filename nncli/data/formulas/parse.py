@@ -1,4 +1,4 @@
-"""Parse: parses the text of a formula into an expression; errors have their position.
+"""Parse: parses the text of a formula into an expression; errors name the position.
 
 comparison = sum [("<" | "<=" | ">" | ">=" | "==" | "!=") sum]
 sum        = product {("+" | "-") product}
@@ -65,10 +65,10 @@ class _Token(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Parses a formula. Raises FormulaError."""
+    """Parse a formula. Raises FormulaError."""
     if len(text) > MAX_LENGTH:
         raise FormulaError(
-            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} signs at most: use several"
+            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} characters at most: use several"
         )
     found = _Parser(_tokens(text)).formula()
     if not found.columns:
@@ -113,10 +113,10 @@ class _Parser:
         return self.tokens[self.next - 1]
 
     def takes(self, text: str) -> bool:
-        """Consumes the next token if it is this sign, and returns whether it was."""
-        is_it = self.token.kind == "sign" and self.token.text == text
-        self.next += is_it
-        return is_it
+        """Consume the next token if it is the sign `text`; return whether it was."""
+        is_taken = self.token.kind == "sign" and self.token.text == text
+        self.next += is_taken
+        return is_taken
 
     def formula(self) -> Expression:
         found = self.expression(1)

@@ -1,4 +1,4 @@
-"""Undefined: explains the rows for which a formula isn't finite."""
+"""Undefined: explains why the value of a formula isn't finite in some rows."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,13 +22,13 @@ OVERFLOWS = "smaller numbers stay finite: x/1000, say"
 def undefined(
     formula: Expression, found: Array, values: Mapping[str, Array]
 ) -> Iterator[tuple[int, str]]:
-    """Yields (row, message) for each row where the result `found` isn't finite."""
+    """Yield (row, message) for each row where the result `found` isn't finite."""
     for row in np.flatnonzero(~np.isfinite(found)).tolist():
         yield row, _why(formula, {name: values[name][row : row + 1] for name in formula.columns})
 
 
 def _why(formula: Expression, values: Mapping[str, Array]) -> str:
-    """`log(x1) is -inf where x1 is 0: ...`, for the innermost subexpression that isn't finite."""
+    """`log(x1) is -inf where x1 is 0: ...`, of the innermost subexpression that isn't finite."""
     culprit = next(each for each in subexpressions(formula) if not np.isfinite(each(values)).all())
     value = float(np.asarray(culprit(values)).reshape(-1)[0])
     places = [f"{printable(name)} is {values[name][0]:.6g}" for name in culprit.columns]

@@ -21,7 +21,7 @@ from nncli.parts.dates import days_of
 
 
 class DateParser(NumberParser):
-    """Parses cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
+    """A parser of cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
 
     def __init__(self, missing: Sequence[str], format_: str | None) -> None:
         super().__init__(missing)
@@ -48,9 +48,9 @@ class DateParser(NumberParser):
 
 
 def formats_of_dates(columns: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
-    """Columns' distinct texts -> the formats of those columns that hold dates.
+    """The formats of the columns that hold dates. columns: the distinct texts of each.
 
-    Raises FormatsFound if the first number of some may be the day or the month.
+    Raises FormatsFound if the first number of some dates may be the day or the month.
     """
     found = {name: date_format(texts) for name, texts in columns.items()}
     orders = {order_of(each.form) for each in found.values() if each.form} - {None}

@@ -15,9 +15,9 @@ from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MANY_NUMBERS = 20  # distinct: more than a column of codes has
-FEW_MARKERS = 5  # distinct texts among numbers: more than there are missing markers
-MANY_WORDS = 20  # distinct texts without a digit among numbers
+MANY_NUMBERS = 20  # distinct numbers: a column of codes has fewer
+FEW_MARKERS = 5  # at most: distinct texts with digits that are missing markers among numbers
+MANY_WORDS = 20  # at most: the same, with or without digits
 NEARLY_ALL = 0.95
 NO_NUMBER = "no number"
 FEW_UNITS = 4  # distinct texts, up to which `2 doors` and `4 doors` may be categories
@@ -37,7 +37,7 @@ LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
 
 @frozen
 class NumberFormat:
-    """How numbers are written: prefix, thousands and decimal separators, suffix."""
+    """The prefix, thousands separator, decimal separator and suffix of numbers."""
 
     thousands: str = ""
     prefix: str = ""
@@ -45,7 +45,7 @@ class NumberFormat:
     decimal: str = "."
 
     def bare(self, text: str) -> str:
-        """The bare number with a decimal point; `no number` for a text in another format.
+        """The plain number, with a decimal point; `no number` for a text in another format.
 
         Brackets and the typographic minus sign are minus signs.
 
@@ -93,7 +93,7 @@ def _plain_spaces(text: str) -> str:
 
 
 class FormattedNumbers(NumberParser):
-    """Parses numbers that are written in a format."""
+    """A parser of numbers that are written in a format."""
 
     def __init__(self, missing: Sequence[str], format_: NumberFormat) -> None:
         super().__init__(missing)
@@ -124,7 +124,7 @@ class FormattedNumbers(NumberParser):
 
 
 def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | None:
-    """(the number format that fits nearly all texts, the first that needs it), or None.
+    """(the number format that fits nearly all texts, the first text that needs it), or None.
 
     >>> format_of(["1'234", "12", "€7"], ".")[0]
     NumberFormat(thousands="'", prefix='€', suffix='', decimal='.')
@@ -195,8 +195,8 @@ def limit_among(texts: Sequence[str], decimal: str) -> str:
 class NumbersAsText:
     """A text column of numbers: the error message, and the config key that it belongs to.
 
-    format: of the numbers, if one fits.  guess: the note, if they are read in that format, or texts
-    among them as missing markers.
+    format: the numbers' format, if one fits.  guess: the note to give if the numbers are read in
+    this format, or the texts among them as missing markers.
     """
 
     key: str
@@ -208,7 +208,7 @@ class NumbersAsText:
 def numbers_read_as_text(
     name: str, texts: Sequence[str], decimal: str, *, is_typed: bool = False
 ) -> NumbersAsText | None:
-    """The problem if a column's distinct texts are numbers; else None.
+    """The problem if a column's distinct texts look like numbers; else None.
 
     is_typed: whether the column's dtype in the file is text.
     """
@@ -257,7 +257,7 @@ def _without_unit(format_: NumberFormat, texts: Sequence[str], decimal: str) -> 
 
 
 def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], decimal: str) -> str:
-    """The question whether numbers that all look like `1,234` are fractions; else empty."""
+    """A hint that numbers may be fractions, if all look like `1,234`; else empty."""
     sign = format_.thousands
     is_open = sign in (",", ".") and not any(decimal in t or t.count(sign) > 1 for t in texts)
     cure = NumberFormat(decimal=sign).cure(name, decimal)
@@ -265,7 +265,7 @@ def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], de
 
 
 def limit_advice(text: str) -> str:
-    """The advice for a limit among numbers."""
+    """The advice on a limit, such as `<0.5`, among numbers."""
     return (
         f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
         "that is to stand for it, or leave the cell empty"
@@ -273,7 +273,7 @@ def limit_advice(text: str) -> str:
 
 
 def _with_magnitudes(texts: Sequence[str]) -> str:
-    """The first text if nearly all have magnitudes, as 300K and 1.2M; else empty."""
+    """The first text if nearly all have magnitudes, such as 300K and 1.2M; else empty."""
     found = [match for text in texts if (match := FORMATTED_NUMBER.fullmatch(text.strip()))]
     sizes = {match["suffix"] for match in found}
     many = len(found) > NEARLY_ALL * len(texts) and len(texts) > FEW_UNITS
@@ -298,7 +298,7 @@ def foreign_number(texts: Sequence[str], decimal: str) -> str:
 
 
 def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:
-    """The few texts among many distinct numbers: missing markers, or typing errors.
+    """The texts among many distinct numbers, if they are few: missing markers, or typing errors.
 
     >>> markers_among_numbers([*map(str, range(30)), "unknown"], ".")
     ['unknown']

@@ -15,12 +15,12 @@ from nncli.parts.table import Kind
 
 STARTS_AS_AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
 CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
-MIN_TEXTS = 15  # distinct, of a column that would become as many inputs
-MIN_AMOUNT_SHARE = 0.9  # of texts that begin like amounts
+MIN_TEXTS = 15  # distinct texts, each of which would become an input
+MIN_AMOUNT_SHARE = 0.9  # of distinct texts, which begin like amounts
 
 
 def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[str]:
-    """A note for each column where missing markers were taken for categories."""
+    """A note for each column of which missing markers were taken for categories."""
     for name, counts in encoded.values.items():
         if name in used:
             if counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values:
@@ -108,7 +108,7 @@ def amount_notes(
 
 
 def date_notes(encoded: EncodedTable, used: Container[str], *, is_split: bool) -> Iterator[str]:
-    """A note for each column that was inferred to hold dates. is_split: by a column or by files."""
+    """A note for each column inferred to hold dates. is_split: by a column or files."""
     for name, format_ in encoded.dates.items():
         if name in used:
             key, values = yaml_name(name), encoded.column(name).values

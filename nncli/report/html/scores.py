@@ -37,14 +37,14 @@ def scores(report: Report) -> Markup:
 
 def _table(report: Report) -> Markup:
     """The table of metrics; the strongest baselines first, as a phone shows few columns."""
-    rivals, rows = list(report.baselines.items())[::-1], []
+    baselines, rows = list(report.baselines.items())[::-1], []
     for name, value in report.metrics.items():
         estimate = report.intervals.get(name)
         words = between(estimate.interval if estimate else None)
         own = join(number(value), tag("small", words) if words else None)
-        others = [number(other.values.get(name)) for _, other in rivals]
+        others = [number(other.values.get(name)) for _, other in baselines]
         rows.append([breakable(name), own, *others])
-    names = [name for name, _ in rivals]
+    names = [name for name, _ in baselines]
     header = [report.what, join("network", tag("small", "95% interval")), *names]
     return table(header, rows, label="Scores beside baselines", kind="numbers scores")
 
