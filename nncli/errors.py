@@ -142,8 +142,8 @@ class LayoutFound(TableError):
     what: was found.  keys: of the data block, with their values.
     """
 
-    def __init__(self, where: str, what: str, cure: str, keys: Mapping[str, object]) -> None:
-        super().__init__([Problem(where, "", f"{what}: {cure}")])
+    def __init__(self, where: str, what: str, fix: str, keys: Mapping[str, object]) -> None:
+        super().__init__([Problem(where, "", f"{what}: {fix}")])
         self.what, self.keys = f"{where}: {what}", dict(keys)
 
 

@@ -132,11 +132,9 @@ def _refuse_row_of_units(
     are_numbers = [column.cell_type == "number" for column in columns]
     is_alone = sum(column.wrong for column in wrong) == 1
     if (len(texts) > 1 or is_alone) and np.isnan(encoded.cells[:1][0][are_numbers]).all():
-        cure = "if this line has the units, take it out"
-        cure += "" if is_new else "; add to data.missing what stands for missing"
-        raise TableError(
-            [Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {cure}")]
-        )
+        fix = "if this line has the units, take it out"
+        fix += "" if is_new else "; add to data.missing what stands for missing"
+        raise TableError([Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {fix}")])
 
 
 def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
