@@ -78,11 +78,11 @@ class BackgroundFit:
             self._sender.join()
 
 
-class _WithoutExtras:
-    """Hides packages that scikit-learn and joblib import where they are, a sixth of their import
-    time.
+class _HiddenPackages:
+    """An import finder that hides optional dependencies of scikit-learn and joblib.
 
-    They only serve pandas tables, progress bars and ending processes.
+    They only serve pandas tables, progress bars and ending processes, and take a sixth of the
+    import's time.
     """
 
     NAMES = frozenset({"pandas", "psutil", "rich"})
@@ -95,8 +95,9 @@ class _WithoutExtras:
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """The process's main function: import scikit-learn, wait for the task, fit."""
-    sys.meta_path.insert(0, _WithoutExtras)
-    inspect.getdoc = lambda object: None  # SciPy takes hundreds apart to add a note: a third
+    sys.meta_path.insert(0, _HiddenPackages)
+    # SciPy parses hundreds of docstrings to add a note: a third of the import
+    inspect.getdoc = lambda object: None
     with importing():
         import sklearn.ensemble
         import sklearn.linear_model  # noqa: F401
@@ -109,4 +110,4 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 if __name__ == "__main__":
     serve(sys.stdin.buffer, sys.stdout.buffer)
-    gc.freeze()  # whoever waits for its end waits for no search for garbage
+    gc.freeze()  # skips the garbage collection at exit

@@ -44,9 +44,9 @@ def best_of(models: Mapping[str, Resampled], metric: Metric, name: str, rows: in
         return None
     sign = 1.0 if metric.is_score else -1.0
     values = {model: each.values[name] for model, each in scored.items()}
-    best = max(values, key=lambda model: sign * values[model])  # of equal ones, the first
+    best = max(values, key=lambda model: sign * values[model])  # the first of equal values
     others = [model for model in values if model != best]
-    found = [chance(scored[best], scored[other], name, sign) for other in others]
+    found = [p_value(scored[best], scored[other], name, sign) for other in others]
     p = {other: each for other, each in zip(others, found, strict=True) if each is not None}
     if len(p) < len(others):
         return None
@@ -56,13 +56,12 @@ def best_of(models: Mapping[str, Resampled], metric: Metric, name: str, rows: in
     return Best(name, values, best, p, level, behind, words)
 
 
-def chance(better: Resampled, other: Resampled, name: str, sign: float) -> float | None:
-    """p that two models are equally good: twice the share of resamples in which the better isn't
-    better.
+def p_value(better: Resampled, other: Resampled, name: str, sign: float) -> float | None:
+    """min(1, 2 (k + 1) / (n + 1)): paired bootstrap test that two models are equally good.
 
-    One is added to that count, so that p is never 0. A resample in which the metric is undefined
-    counts as not better. If resamples have fewer rows than there are, differences are scaled down
-    towards that of all rows.
+    n: the resamples.  k: those in which the better model isn't better, or the metric is undefined.
+    If resamples have fewer rows than there are, differences are scaled down towards that of all
+    rows. None if the metric is undefined in every resample.
     """
     value = sign * (better.values[name] - other.values[name])
     draws = sign * (better.draws[name] - other.draws[name])

@@ -12,9 +12,9 @@ from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
 BARS = 20  # of a histogram
-LIKE = 0.01  # bins whose mean probabilities are nearer than that say the same
-WIDE = 0.5  # share of the axis, below which the rest of it is left out
-ROOM = 0.08  # share of what is shown that is left around the dots
+LIKE = 0.01  # bins whose mean probabilities differ by less are merged
+WIDE = 0.5  # length of the axes from 0 to 1, below which only a part is shown
+ROOM = 0.08  # margin around the dots, as a share of their range
 
 
 def reliability(report: Report, title: str) -> Any:

@@ -12,13 +12,13 @@ from nncli.evaluation.report import Report
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-INSIDE = 4  # curves whose legend hides none of them
-SEVERAL = "0.35"  # the colour of curves that lie on one another
-NAMES = 5  # of such curves
-NEARLY = 0.99  # share from which on a curve is at the frame
-ROOM = 0.1  # share of a corner that is left around it
-SMALL = 0.25  # share of the square: a corner that has all that one wants to see
-NARROWEST = 0.03  # side of a corner
+INSIDE = 4  # curves; with more, the legend is beside the axes
+SEVERAL = "0.35"  # the colour of curves that coincide
+NAMES = 5  # of such curves in the legend
+NEARLY = 0.99  # share from which a curve is at the frame
+ROOM = 0.1  # margin around a corner, as a share of its sides
+SMALL = 0.25  # share of the square: the largest corner that is shown alone
+NARROWEST = 0.03  # least side of a corner
 
 
 @frozen
@@ -65,7 +65,7 @@ def precision_recall(report: Report, title: str) -> Any:
     corner = right_corner(lines)
     where = "upper right" if corner else ""
     figure, axes = _square(report, lines, "precision and recall", title, where, "steps-pre")
-    if len(curves) == 1:  # of several, each has a chance of its own
+    if len(curves) == 1:  # several curves have different chances
         chance = curves[0].chance
         axes.plot([0, 1], [chance, chance], label=f"{chance:.3f}  chance", **REFERENCE)
     style_axes(
@@ -77,7 +77,7 @@ def precision_recall(report: Report, title: str) -> Any:
     return figure
 
 
-# ---- which lines
+# ---- curves
 
 
 def merged(curves: Sequence[Curve]) -> list[Curve]:
@@ -93,7 +93,7 @@ def merged(curves: Sequence[Curve]) -> list[Curve]:
     ]
 
 
-# ---- how much of the square: (left, right, bottom, top) of what isn't at the frame
+# ---- the part of the square to show: (left, right, bottom, top) of where curves leave the frame
 
 
 Corner = tuple[float, float, float, float]
@@ -139,7 +139,7 @@ def _square(
     set_title(axes, f"{what}{which}{f': the {corner} corner' if corner else ''}", title, y=1.0)
     names = report.classes or report.labels
     colors = dict(zip(names, class_colors(len(names)), strict=True))
-    for number, curve in enumerate(curves, 1):  # thinner and thinner, so that near ones all show
+    for number, curve in enumerate(curves, 1):  # each thinner than the last, so that all show
         color = colors[curve.names[0]] if len(curve.names) == 1 else SEVERAL
         width = 1.5 + 1.5 * (1 - number / len(curves))
         steps = {"drawstyle": style} if style else {}

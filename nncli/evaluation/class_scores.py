@@ -11,9 +11,9 @@ from nncli.parts.metrics import confusion
 from nncli.parts.metrics.probabilities import average_precision
 
 BINS = 10
-ROWS_PER_BIN = 10  # at least: the share of fewer is mostly luck
+ROWS_PER_BIN = 10  # at least: with fewer, a bin's share is mostly chance
 CURVES = 10  # classes in one plot
-POINTS = 500  # of a curve: a plot shows no more
+POINTS = 500  # of a curve in a plot
 
 
 @frozen
@@ -138,7 +138,7 @@ def _drawn(truth: Array, classes: int) -> list[int]:
 def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
     """The ROC curve of one class, with as many points as a plot shows."""
     found, wrong = _by_threshold(score, is_true)
-    bends = np.diff(found, 2, prepend=-1, append=-1) != 0  # others lie on a line
+    bends = np.diff(found, 2, prepend=-1, append=-1) != 0  # other points are on a straight line
     bends |= np.diff(wrong, 2, prepend=-1, append=-1) != 0
     bends[[0, -1]] = True
     x, y = (np.append(0.0, each[bends] / each[-1]) for each in (wrong, found))

@@ -10,12 +10,12 @@ from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
-MAX_NUMBERS = 20  # classes whose counts can still be read
-MAX_SHARES = 12  # and whose per cents
-MAX_CLASSES = 40  # whose names can
-LETTERS = 9.0  # points
-FAINTEST = 0.12  # shade of a cell that has any row
-SIDES = (3.9, 10.0)  # inches of the square
+MAX_NUMBERS = 20  # classes; with more, counts are illegible
+MAX_SHARES = 12  # classes; with more, percentages are
+MAX_CLASSES = 40  # classes; with more, names are
+LETTERS = 9.0  # font size in points
+FAINTEST = 0.12  # least shade of a cell with rows
+SIDES = (3.9, 10.0)  # least and greatest side of the square, in inches
 
 
 def confusion(report: Report, title: str) -> Any:

@@ -27,12 +27,15 @@ class Coverage:
 
 
 def coverage(trained: TrainedModel, chosen: ChosenRows, scored: Scored) -> list[Coverage]:
-    """The coverage by target; empty for classes, and for rows that trained or calibrated it."""
+    """The coverage of each target; empty for classes and labels, and for train and val rows.
+
+    It is empty too if there are too few validation rows to calibrate intervals.
+    """
     if chosen.name in ("train", "val") or scored.rows.truth.ndim == 1:
         return []
     try:
         intervals = PredictionIntervals.of(trained, LEVEL)
-    except UserError:  # there are too few rows to make them of
+    except UserError:
         return []
     low, high = intervals(scored.predictions)
     halves, truth = np.median(high - low, axis=0) / 2, scored.rows.truth

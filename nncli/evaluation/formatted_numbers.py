@@ -18,10 +18,10 @@ def number(value: float | None, digits: int = 4, sign: str = "") -> str:
 
 
 def between(interval: Sequence[float] | None) -> str:
-    """`0.9 to 1`; empty for None."""
+    """An interval as `0.9 to 1`; empty for None."""
     return f"{number(interval[0])} to {number(interval[1])}" if interval else ""
 
 
 def listed(names: Sequence[str]) -> str:
-    """`a, b and c`."""
+    """Names as `a, b and c`."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

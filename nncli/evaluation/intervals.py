@@ -11,11 +11,11 @@ from nncli.parts.metrics import Metric
 from nncli.parts.metrics.resamples import Resamples
 
 RESAMPLES = 1000
-MIN_ROWS = 10  # fewer tell nothing of how scores scatter
-MIN_RESAMPLES = 100  # resamples, where 1,000 would take too long
+MIN_ROWS = 10  # with fewer, there are no intervals
+MIN_RESAMPLES = 100  # if 1,000 would take too long
 MAX_ROWS = 25_000  # in a resample
-VALUES = 20_000_000  # drawn by all the resamples together
-NARROW = 4  # columns that cost no more than the rest of a row does
+VALUES = 20_000_000  # drawn by all resamples together
+NARROW = 4  # columns; fewer take as long
 ENDS = (2.5, 97.5)  # percentiles of a 95% interval
 WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a maximum could be
 

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.engine.rows import Batch, X
 from nncli.parts.arrays import Array
 
-BLOCK_VALUES = 2**22  # read at once
+BLOCK_VALUES = 2**22  # read at a time
 
 
 class LinearInputs:

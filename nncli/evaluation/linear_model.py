@@ -10,19 +10,19 @@ from nncli.evaluation.linear_inputs import LinearInputs
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MAX_ROWS = 100_000  # to fit on
-MAX_INPUTS = 10_000_000  # numbers to fit on
-MAX_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some seconds
-SOFTMAX = 30  # inputs' worth of time for a score
-MIN_ROWS = 1_000  # however many inputs and classes
-STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to learn 4 rows of AND
-STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # to choose from by rows held out
-MIN_CHOSEN_ROWS = 200  # of fewer, chance would choose
-MANY_ROWS = 1000  # from which a fifth, held out once, tells enough
-MAX_CHOSEN = 20_000_000  # rows x inputs x classes, to choose by
+MAX_ROWS = 100_000  # of a sample
+MAX_INPUTS = 10_000_000  # rows x inputs of a sample
+MAX_SCORES = 50_000_000  # rows x classes x (inputs + SOFTMAX): some seconds
+SOFTMAX = 30  # inputs that take as long as one class's softmax
+MIN_ROWS = 1_000  # of a sample, for any number of inputs and classes
+STRENGTH = 10.0  # C of logistic regression; the default, 1, is too little to learn 4 rows of AND
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # candidates, chosen by held-out rows
+MIN_CHOSEN_ROWS = 200  # with fewer rows, chance would choose
+MANY_ROWS = 1000  # from here on one held-out fold is enough
+MAX_CHOSEN = 20_000_000  # rows x inputs x classes to choose by
 FOLDS = 5
-TINY = 1e-15  # the least probability that is scored
-PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave-one-out
+TINY = 1e-15  # the least probability in the log loss
+PENALTIES = 10.0 ** np.arange(-6, 5)  # candidates of ridge regression, chosen by leave-one-out
 STEPS = 1000
 
 
@@ -40,7 +40,7 @@ class Ridge:
         largest = np.abs(y).max(axis=0)
         largest[largest == 0] = 1.0
         model = linear_model.RidgeCV(alphas=PENALTIES)
-        if len(x) < 3:  # none is left to choose by
+        if len(x) < 3:  # too few to leave one out
             model = linear_model.Ridge(alpha=PENALTIES[-1])
         return cls(model.fit(x, y / largest, weights), largest)
 
@@ -71,7 +71,7 @@ class Logistic:
             strength = strength or cls._strength(x, truth, classes, weights)
             model = LogisticRegression(C=strength, max_iter=STEPS)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a yardstick may stop a little short of the end
+                warnings.simplefilter("ignore")  # it need not converge fully
                 model.fit(x, truth, weights)
         return cls(model, seen, classes)
 
@@ -87,8 +87,8 @@ class Logistic:
         for strength in STRENGTHS:
             loss = 0.0
             for held in folds:
-                learnt = np.setdiff1d(chosen, held)
-                model = cls.fit(x[learnt], truth[learnt], classes, weights[learnt], strength)
+                rest = np.setdiff1d(chosen, held)
+                model = cls.fit(x[rest], truth[rest], classes, weights[rest], strength)
                 given = model.predict(x[held])[np.arange(len(held)), truth[held]]
                 loss -= float(weights[held] @ np.log(np.maximum(given, TINY)))
             if loss > least:
@@ -202,7 +202,7 @@ class _Scaling:
         largest[largest == 0] = 1.0
         x = x / largest
         deviation = x.std(axis=0)
-        deviation[deviation <= 10 * np.finfo(float).eps] = 1.0  # what rounding leaves of none
+        deviation[deviation <= 10 * np.finfo(float).eps] = 1.0  # constant, up to rounding
         return cls(largest, x.mean(axis=0), deviation)
 
     def apply(self, x: Array) -> Array:

@@ -8,7 +8,7 @@ from nncli.evaluation.boosted_trees import Rows, Trees, boosted_trees
 from nncli.evaluation.linear_model import Linear, linear_model
 from nncli.frozen import frozen
 
-MAX_SENT_NUMBERS = 2_000_000  # numbers; of more, fitting takes longer than importing what fits
+MAX_SENT_NUMBERS = 2_000_000  # with more, fitting takes longer than the import that it saves
 
 
 @frozen
@@ -16,14 +16,14 @@ class ReferenceTask:
     """What to fit and to predict.
 
     train, rows: the network's inputs of training rows and of scored rows, for the linear model.
-    learnt, asked: the raw columns of the same rows, for boosted trees.
+    raw_train, raw_rows: the raw columns of the same rows, for boosted trees.
     classes: their number; 0 for numbers and labels.  threads: for matrix products.
     """
 
     train: EvaluationSet
     rows: EvaluationSet
-    learnt: Rows
-    asked: Rows
+    raw_train: Rows
+    raw_rows: Rows
     classes: int
     has_labels: bool
     seed: int
@@ -32,7 +32,7 @@ class ReferenceTask:
     @property
     def is_small(self) -> bool:
         """Whether it can be sent to another process at once."""
-        tables = self.learnt.table, self.asked.table
+        tables = self.raw_train.table, self.raw_rows.table
         if any(table.is_on_disk for table in tables):
             return False
         sets = [block for rows in (self.train, self.rows) for block in rows.inputs.values()]
@@ -45,4 +45,5 @@ class ReferenceTask:
             linear = linear_model(
                 self.train, self.rows, self.classes, has_labels=self.has_labels, seed=self.seed
             )
-            return linear, boosted_trees(self.learnt, self.asked, self.train.weights, self.seed)
+            trees = boosted_trees(self.raw_train, self.raw_rows, self.train.weights, self.seed)
+            return linear, trees

@@ -41,7 +41,7 @@ def residuals(report: Report, title: str) -> Any:
         style_axes(axes, f"predicted {name}", f"true - predicted {name}")
         beside = axes.inset_axes((1.04, 0, 0.2, 1), sharey=axes)
         every_residual = report.truth[:, index] - report.predictions[:, index]
-        bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: 0 in the middle of one
+        bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: one has 0 in its middle
         style = {"histtype": "stepfilled", "color": NETWORK, "alpha": 0.6}
         beside.hist(every_residual, bins=bars, orientation="horizontal", **style)
         beside.axhline(0, **REFERENCE)

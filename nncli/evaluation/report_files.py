@@ -59,13 +59,13 @@ def plots_of(report: Report, suffix: str = ".png") -> tuple[dict[str, bytes], li
 
     A plot that would be empty, or can't be drawn, is a problem.
     """
-    troubles: list[str] = []
-    return dict(_plots(report, suffix, troubles)), troubles
+    problems: list[str] = []
+    return dict(_plots(report, suffix, problems)), problems
 
 
-def _plots(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
+def _plots(report: Report, suffix: str, problems: list[str]) -> Iterator[tuple[str, bytes]]:
     if not report.is_finite:
-        troubles.append("no plots: the predictions are not all finite")
+        problems.append("no plots: the predictions are not all finite")
         return
     title, missing = f"{report.run}, {report.what}", []
     for name, draw in _drawings(report).items():
@@ -77,12 +77,12 @@ def _plots(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[s
                     continue
                 content = content_of(figure, suffix, describe(name, report))
             except (ArithmeticError, ValueError) as error:
-                troubles.append(f"{name}{suffix} could not be drawn: {error}")
+                problems.append(f"{name}{suffix} could not be drawn: {error}")
                 continue
         yield f"{report.name}/{name}{suffix}", content
     if missing:
         why = "all rows have the same labels" if report.labels else "all rows are of one class"
-        troubles.append(f"no {' and '.join(missing)}: {why}")
+        problems.append(f"no {' and '.join(missing)}: {why}")
 
 
 def _drawings(report: Report) -> dict[str, Draw]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COPIES = 4  # of a number for each row and class: predictions of three models, a resample
 
 
-def _besides(task: Task) -> dict[str, Metric]:
+def _further_metrics(task: Task) -> dict[str, Metric]:
     """The metrics that a report always has, in addition to those measured in training."""
     metrics = (AveragePrecision(), MatthewsCorrcoef())
     return {metric.name: metric for metric in metrics if task in metric.tasks}
@@ -36,7 +36,7 @@ def _besides(task: Task) -> dict[str, Metric]:
 
 def _refuse_too_many(rows: int, classes: int) -> None:
     """Raises UserError if the probabilities of all rows and models don't fit into memory."""
-    size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and counts of class by class
+    size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and confusion matrices
     if size > (free := available()):
         raise UserError(
             f"a report of {rows:,} rows and {classes:,} classes would take about "
@@ -48,12 +48,14 @@ def _refuse_too_many(rows: int, classes: int) -> None:
 def _task(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> ReferenceTask:
     """The task of the reference models."""
     built, job = trained.built, trained.built.job
-    learnt, asked = (replace(each, origin=None, aside={}) for each in (built.table, rows.table))
+    train, scored_table = (
+        replace(each, origin=None, aside={}) for each in (built.table, rows.table)
+    )
     return ReferenceTask(
         job.train,
         scored.rows,
-        Rows(learnt, built.rows.train),
-        Rows(asked, rows.rows),
+        Rows(train, built.rows.train),
+        Rows(scored_table, rows.rows),
         len(built.table.classes),
         has_labels=bool(built.table.labels),
         seed=job.seeds.split,
@@ -89,14 +91,16 @@ def evaluate(
     with limited(job.training), np.errstate(all="ignore"):
         report = _without_references(trained, rows, scored)
         meanwhile(report)
-        return report if task is None else _beside(report, background.fitted(task), job.seeds.split)
+        if task is None:
+            return report
+        return _with_references(report, background.fitted(task), job.seeds.split)
 
 
 def _without_references(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> Report:
     """The report of the network and its baselines."""
     built, job = trained.built, trained.built.job
     table, truth, seed = built.table, scored.rows.truth, job.seeds.split
-    metrics = {**job.metrics, **_besides(table.task)}
+    metrics = {**job.metrics, **_further_metrics(table.task)}
     chosen, likeliest = deciding(metrics, trained.decision), deciding(metrics, LIKELIEST)
     return Report(
         run=trained.name,
@@ -123,7 +127,7 @@ def _without_references(trained: TrainedModel, rows: ChosenRows, scored: Scored)
     )
 
 
-def _beside(report: Report, fitted: "Fitted", seed: int) -> Report:
+def _with_references(report: Report, fitted: "Fitted", seed: int) -> Report:
     """The report with the linear model and boosted trees added."""
     linear, trees = fitted
     references = {LINEAR: linear.predictions}

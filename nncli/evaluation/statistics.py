@@ -7,9 +7,9 @@ import numpy as np
 
 from nncli.frozen import frozen
 
-MIN_VALUES = 3  # values, below which nothing is said of how sure a mean is
+MIN_VALUES = 3  # with fewer, a mean has no interval and no p
 LEVEL = 0.95
-# SciPy's quantile of t with 2 to 9 degrees of freedom: importing it costs a third of a second
+# SciPy's t quantiles for 2 to 9 degrees of freedom: importing it takes a third of a second
 QUANTILES = (
     4.302652729749462,
     3.1824463052837078,
@@ -27,8 +27,8 @@ Test = Literal["paired t", "corrected paired t", "Welch"]
 class Mean:
     """A mean with its uncertainty.
 
-    n: the number of independent values.  interval: 95%.  p: that the true mean is 0. Both are None
-    for too few values, or if these are all equal.
+    n: the number of independent values.  interval: 95%.  p: of the hypothesis that the true mean is
+    0. Both are None for fewer than MIN_VALUES values, and for equal values.
     """
 
     value: float
@@ -53,9 +53,8 @@ def mean(values: Sequence[float], overlap: float | None = None) -> Mean:
     """The mean, with the standard error sqrt(variance / n), and t with n - 1 degrees of freedom.
 
     overlap: rows scored / rows trained on, if each value is from another split of the same rows.
-    Such
-    values share most of their training rows, and so vary less than their error: the standard error
-    is then sqrt(variance * (1 / n + overlap)), by Nadeau and Bengio (2003).
+    Such values share most training rows, so that their variance is too small: the standard error
+    is then sqrt(variance * (1 / n + overlap)) (Nadeau and Bengio, 2003).
     """
     n, value, error = len(values), float(np.mean(values)), _standard_error(values, overlap)
     return Mean(value, n) if error is None else _with_error(value, n, error, n - 1)
@@ -93,7 +92,7 @@ def _scatters(values: Sequence[float]) -> bool:
 
 
 def _with_error(value: float, n: int, error: float, degrees: float) -> Mean:
-    from scipy.special import stdtr  # SciPy's t, without what else scipy.stats imports
+    from scipy.special import stdtr  # scipy.stats takes longer to import
 
     p = 2 * float(stdtr(degrees, -abs(value) / error))
     return Mean(value, n, _interval(value, error, degrees), p)

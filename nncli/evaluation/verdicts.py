@@ -19,7 +19,7 @@ def verdicts(report: Report, baseline: str) -> list[str]:
     if worse := where("worse"):
         lines.append(f"Worse than the {baseline} in {listed(worse)}.")
     unclear = where("open")
-    if unclear and baseline != TREES:  # which are a peer, and no yardstick to be ahead of
+    if unclear and baseline != TREES:  # a network need not beat trees
         chance = f"on {report.rows:,} rows the difference may be chance"
         lines.append(f"Not shown to be better than the {baseline} in {listed(unclear)}: {chance}.")
     return lines

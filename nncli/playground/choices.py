@@ -1,4 +1,4 @@
-"""Choices: what a page offers in place of what its config has."""
+"""Choices: the alternatives that a page offers to its config's parts."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ MOMENTUM = 0.9  # of the sgd that pages offer with momentum
 
 
 def offered(library: Library) -> dict[str, list[dict[str, Any]]]:
-    """What a page offers in place of what its config has; the library gets all of it."""
+    """The alternatives by kind; their fragments are added to the library."""
     for name, fragments in vars(_offered()[0]).items():
         if isinstance(fragments, dict):
             getattr(library, name).update(fragments)
@@ -40,7 +40,7 @@ def _offered() -> tuple[Library, dict[str, list[dict[str, Any]]]]:
 
 
 def _playable(kind: str, library: Library) -> Iterator[tuple[Part, str]]:
-    """Each registered part of a kind that a page can hold, with its default keys, and its name."""
+    """Yields the parts of a kind that a page can compute, with default keys, and their variant."""
     for cls in members(kind).values():
         for part in _presets(cls):
             try:

@@ -1,4 +1,4 @@
-"""Refusals: what a page can't train, each with what to do instead."""
+"""Refusals: what a page can't train, with what to do instead."""
 
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.artifacts.run_directory import RESOLVED
@@ -10,7 +10,7 @@ MAX_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB o
 
 
 def refuse_unplayable(loaded: LoadedNetwork) -> None:
-    """Raises UserError, with a cure, for what a browser doesn't train here."""
+    """Raises UserError, with a remedy, for a network that the page can't train."""
     for reason in _reasons(loaded):
         raise UserError(f"{loaded.path}: {reason}")
 
@@ -48,7 +48,7 @@ def _reasons(loaded: LoadedNetwork) -> list[str]:
 
 
 def _too_large(loaded: LoadedNetwork) -> list[str]:
-    """Why its numbers don't fit; those that a slot starts from are not in the page."""
+    """Problems of size; slots with default starts don't count."""
     size, slots = loaded.built.network.layout.size, kept_slots(loaded)
     count = size + sum(len(slot) for slot in slots.values())
     if (inputs := loaded.built.network.inputs) > MAX_INPUTS:

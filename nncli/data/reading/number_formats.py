@@ -1,4 +1,4 @@
-"""Number formats: numbers with thousands separators, units or currencies, and how to read them."""
+"""Number formats: parses numbers with thousands separators, units or currencies."""
 
 import re
 from collections import Counter
@@ -8,16 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.column_names import column_fix
 from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import NumberParser
-from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MANY_NUMBERS = 20  # distinct: more than a column of codes has
-FEW_MARKERS = 5  # distinct texts among numbers: more than there are missing markers
-MANY_WORDS = 20  # distinct texts without a digit among numbers
 NEARLY_ALL = 0.95
 NO_NUMBER = "no number"
 FEW_UNITS = 4  # distinct texts, up to which `2 doors` and `4 doors` may be categories
@@ -32,12 +28,15 @@ FORMATTED_NUMBER = re.compile(
     re.VERBOSE,
 )
 PRODUCT_CODE = re.compile(r"[A-Z]{3}(?:-\d.*|\s*-?0\d.*)")  # SKU-17, ABC007: no currency
+<<<<<<< HEAD
 LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<number>[-+\d.,].*)")
+=======
+>>>>>>> main
 
 
 @frozen
 class NumberFormat:
-    """How numbers are written: prefix, thousands and decimal separators, suffix."""
+    """The prefix, thousands separator, decimal separator and suffix of numbers."""
 
     thousands: str = ""
     prefix: str = ""
@@ -45,7 +44,7 @@ class NumberFormat:
     decimal: str = "."
 
     def bare(self, text: str) -> str:
-        """The bare number with a decimal point; `no number` for a text in another format.
+        """The plain number, with a decimal point; `no number` for a text in another format.
 
         Brackets and the typographic minus sign are minus signs.
 
@@ -83,9 +82,9 @@ class NumberFormat:
         names = ("thousands", "prefix", "suffix", "decimal")
         return {n: value for n in names if (value := getattr(self, n)) != defaults.get(n, "")}
 
-    def cure(self, name: str, decimal: str) -> str:
+    def fix(self, name: str, decimal: str) -> str:
         """The config key that sets this format for the column `name`."""
-        return column_cure(name, {"type": "numeric", **self.keys(decimal)})
+        return column_fix(name, {"type": "numeric", **self.keys(decimal)})
 
 
 def _plain_spaces(text: str) -> str:
@@ -93,7 +92,7 @@ def _plain_spaces(text: str) -> str:
 
 
 class FormattedNumbers(NumberParser):
-    """Parses numbers that are written in a format."""
+    """A parser of numbers that are written in a format."""
 
     def __init__(self, missing: Sequence[str], format_: NumberFormat) -> None:
         super().__init__(missing)
@@ -124,7 +123,7 @@ class FormattedNumbers(NumberParser):
 
 
 def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | None:
-    """(the number format that fits nearly all texts, the first that needs it), or None.
+    """(the number format that fits nearly all texts, the first text that needs it), or None.
 
     >>> format_of(["1'234", "12", "€7"], ".")[0]
     NumberFormat(thousands="'", prefix='€', suffix='', decimal='.')
@@ -173,6 +172,7 @@ def _separators(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
             return other, decimal
         return "", other
     return "", decimal
+<<<<<<< HEAD
 
 
 def limits_among(texts: Sequence[str], decimal: str) -> list[str]:
@@ -333,3 +333,5 @@ def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:
     are_few = with_digits <= FEW_MARKERS and len(markers) <= max(FEW_MARKERS, numbers // 4)
     are_few &= len(markers) <= MANY_WORDS
     return markers if markers and numbers > MANY_NUMBERS and are_few else []
+=======
+>>>>>>> main

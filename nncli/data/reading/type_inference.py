@@ -11,8 +11,12 @@ from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
+<<<<<<< HEAD
 from nncli.data.reading.number_formats import (
     LIMIT,
+=======
+from nncli.data.reading.numbers_as_text import (
+>>>>>>> main
     NumbersAsText,
     limit_guess,
     markers_among_numbers,
@@ -26,7 +30,7 @@ from nncli.data.reading.vocabulary import Vocabulary
 from nncli.errors import DataError, FormatsFound, Problem, TableError
 from nncli.parts.arrays import Array
 
-SAMPLED_CELLS = 250_000  # for the first guess of cell types
+SAMPLED_CELLS = 250_000  # by which cell types are first guessed
 
 
 def read_columns(
@@ -41,13 +45,13 @@ def read_columns(
     on_disk: bool | None = False,
     is_new: bool = False,
 ) -> EncodedTable:
-    """Reads all files, and again whenever a column's cell type turns out wrong further down.
+    """Read the columns of all files, again if the cell type of a column turns out to be wrong.
 
-    readers: each with its file's name in messages.  wanted: the columns to read.  types: the cell
-    types that are known.  required: rows that lack one of these columns are dropped.
-    may_keep_markers: columns where frequent missing markers become categories -> whether it is a
-    target.  date_candidates: columns that are dates if all their texts are.
-    on_disk: whether rows are kept there; None: if memory turns out short.
+    readers: (the file's name in messages, its reader).  wanted: the columns to read.  types: the
+    cell types that are known.  required: rows that lack one of these columns are dropped.
+    may_keep_markers: the columns whose frequent missing markers become categories -> whether the
+    column is a target.  date_candidates: columns that are dates if all their texts are dates.
+    on_disk: whether rows are kept on disk; None: if memory is short.
     is_new: whether these are new rows for a run, whose config can't be changed any more.
 
     Raises TableError for every cell that should be a number and isn't; DataError for no rows.
@@ -78,11 +82,16 @@ def read_columns(
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
+    _refuse_empty_files(readers, encoded.lines, required)
     _refuse_repeated_header(columns)
     _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
     _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
+<<<<<<< HEAD
     _refuse_numbers_as_text(columns, encoded, readers, parsers.decimal)
     _refuse_empty_files(readers, encoded.lines, required)
+=======
+    _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
+>>>>>>> main
     return encoded
 
 
@@ -93,7 +102,10 @@ def _encoder(
     typed: Mapping[str, CellType],
     parsers: Parsers,
 ) -> ColumnEncoder:
-    """The encoder of a column; types: by the config.  typed: by the file."""
+    """The encoder of a column.
+
+    known: the cell types.  types, typed: the cell types that the config sets, that the file sets.
+    """
     return ColumnEncoder(
         name,
         known.get(name, "number"),
@@ -131,11 +143,9 @@ def _refuse_row_of_units(
     are_numbers = [column.cell_type == "number" for column in columns]
     is_alone = sum(column.wrong for column in wrong) == 1
     if (len(texts) > 1 or is_alone) and np.isnan(encoded.cells[:1][0][are_numbers]).all():
-        cure = "if this line has the units, take it out"
-        cure += "" if is_new else "; add to data.missing what stands for missing"
-        raise TableError(
-            [Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {cure}")]
-        )
+        fix = "if this line has the units, take it out"
+        fix += "" if is_new else "; add to data.missing what stands for missing"
+        raise TableError([Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {fix}")])
 
 
 def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
@@ -194,7 +204,7 @@ def _kept_markers(
     may_keep_markers: Mapping[str, bool],
     quoted: Mapping[str, QuotedMarkers],
 ) -> dict[str, dict[str, int]]:
-    """By text column, the missing markers that are categories -> their cells."""
+    """By text column, missing markers that are categories -> number of cells."""
     found = {}
     for column in columns:
         is_open = column.name in may_keep_markers and not parsers.has_values(column.name)
@@ -235,7 +245,7 @@ def _refuse_numbers_as_text(
         elif column.cell_type == "text":
             texts.append(column)
     if found and is_readable:
-        for column in texts:  # what means missing among numbers is a category elsewhere
+        for column in texts:  # a marker among numbers stays a category of a text column
             if kept := [text for text in markers if text in column.vocabulary.texts]:
                 formats[column.name] = {"type": "auto", "values": kept}
         raise FormatsFound(found, markers, formats, guesses)
@@ -260,7 +270,7 @@ def _place_of(
 
 
 def _guess_types(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:
-    """The cell type of each column, by the first rows."""
+    """The cell type of each column, by its first cells."""
     position = {name: index for index, name in enumerate(reader.names)}
     columns = [ColumnEncoder(n, "number", is_forced=False, parser=parsers.of(n)) for n in names]
     cells = 0
@@ -280,7 +290,7 @@ def _encode(
     *,
     on_disk: bool | None,
 ) -> EncodedTable:
-    """Reads all rows of all files with the given encoders."""
+    """Read all rows of all files with the given encoders."""
     expected = sum(reader.count_rows() for _, reader in readers)
     buffer, lines = RowBuffer(len(columns), on_disk, expected), []
     needed = [column for column in columns if column.name in required]
@@ -297,7 +307,7 @@ def _encode(
                 column.note(wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
             buffer.append(block)
             file_lines.append(chunk.lines)
-            del chunk, cells  # frees them before the next chunk
+            del chunk, cells  # freed before the next chunk is read
         lines.append(np.concatenate(file_lines))
     vocabularies = {c.name: c.vocabulary.texts for c in columns if c.cell_type == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}

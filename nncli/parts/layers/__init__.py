@@ -1,7 +1,7 @@
-"""Layers: what happens to a batch between input and output. Simple -> complex.
+"""Layers: the steps from a network's input to its output. Simple -> complex.
 
 A layer declares the storage it needs; its kernels write only into the `LayerBuffers` given to them.
-Kernels call NumPy with `out=` alone, so that a plan can record the calls once and replay them.
+All NumPy calls of a kernel have an `out=`, so that a plan can record them once and replay them.
 """
 
 # ruff: isort: skip_file
