@@ -1,9 +1,9 @@
-"""`@frozen`: what `@dataclass(frozen=True)` makes, without compiling methods for each class.
+"""`@frozen`: as `@dataclass(frozen=True)`, without compiling methods for each class.
 
-The standard decorator writes the source of five methods for each class and compiles it, 0.6 ms a
-class: of 180 classes, more than NumPy takes to import. Here all classes share their methods, which
-read the fields when they are called. `fields`, `replace`, `asdict` and `is_dataclass` know such a
-class as any other, and either sort may derive from the other.
+The standard decorator writes and compiles the source of five methods for each class, which takes
+0.6 ms: for 180 classes, longer than importing NumPy. Here all classes share methods that read the
+fields when they are called. `fields`, `replace`, `asdict` and `is_dataclass` work as usual, and
+either kind of class may derive from the other.
 """
 
 import inspect
@@ -56,7 +56,7 @@ def _freeze(cls: Any, kw_only: bool, eq: bool) -> type:
 
 @contextmanager
 def _thawed_bases(cls: type) -> Iterator[None]:
-    """Bases that don't say they are frozen, or dataclass would want to freeze the class itself."""
+    """While entered, frozen bases count as unfrozen, or dataclass would refuse the class."""
     found = [vars(base).get("__dataclass_params__") for base in cls.__mro__[1:]]
     bases = [each for each in found if each is not None and each.frozen]
     with _lock:
@@ -70,10 +70,10 @@ def _thawed_bases(cls: type) -> Iterator[None]:
 
 
 class _Making(NamedTuple):
-    """What `__init__` has to know of a class.
+    """What `__init__` needs to know of a class.
 
-    places: what values are by their order. names: all that can be given. required: all that must.
-    defaults: in the order of the fields; MISSING: required, or made by its factory.
+    places: the positional arguments.  names: all arguments.  required: those without a default.
+    defaults: by field; MISSING: required, or made by a factory.
     """
 
     places: tuple[str, ...]
@@ -97,7 +97,7 @@ class _Making(NamedTuple):
 
 
 def _init(self: Any, /, *values: Any, **named: Any) -> None:
-    """Each field from its place, its name, its default or its factory, in their order."""
+    """Set each field from its positional or keyword argument, its default or its factory."""
     making, attributes = type(self).__frozen_making__, vars(self)
     attributes.update(making.defaults)
     if values:
@@ -118,7 +118,7 @@ def _init(self: Any, /, *values: Any, **named: Any) -> None:
 
 
 def _misfit(self: Any, values: tuple[Any, ...], named: dict[str, Any]) -> TypeError:
-    """What is wrong with the values that a class was called with."""
+    """The TypeError for wrong arguments."""
     making, name = type(self).__frozen_making__, type(self).__qualname__
     placed = making.places[: len(values)]
     if len(values) > len(making.places):
@@ -152,7 +152,7 @@ def _hash(self: Any) -> int:
 
 
 def _is_frozen(cls: Any, name: str) -> bool:
-    """All attributes are; of a subclass that isn't `@frozen` itself, the fields."""
+    """Whether an attribute is frozen: all are; of a subclass without `@frozen`, only the fields."""
     return "__frozen_fields__" in vars(cls) or name in (
         field.name for field in cls.__frozen_fields__
     )
@@ -171,7 +171,7 @@ def _delattr(self: Any, name: str) -> None:
 
 
 class _Signature:
-    """What `help` and editors show of `__init__`, worked out when they ask."""
+    """The signature of `__init__` for `help` and editors, made on request."""
 
     def __get__(self, instance: object, owner: type) -> inspect.Signature:
         init = [field for field in fields(owner) if field.init]

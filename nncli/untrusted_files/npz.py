@@ -1,4 +1,4 @@
-"""The .npz format: a zip archive of arrays, within limits. Nothing is unpickled."""
+"""The .npz format: a zip archive of arrays, read with limits. Nothing is unpickled."""
 
 import warnings
 import zlib
@@ -19,10 +19,10 @@ DAMAGE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, V
 
 
 class NpzArchive:
-    """An open .npz file: what it declares, and its arrays on demand.
+    """An open .npz file. arrays: what it declares; `read` reads one.
 
-    most: bytes that all arrays together may unpack to; None where only arrays of a known shape are
-    read. Raises Malformed for a file that isn't one, declares more, or holds Python objects.
+    most: the maximum size of all unpacked arrays; None if only arrays of known shapes are read.
+    Raises Malformed for another file, one that declares more, or Python objects.
     """
 
     def __init__(self, file: IO[bytes], most: int | None = None) -> None:
@@ -46,13 +46,13 @@ class NpzArchive:
                 self.arrays[name] = array
 
     def read(self, name: str) -> Any:
-        """An array. Raises Malformed if its bytes are damaged."""
+        """Read an array. Raises Malformed if its bytes are damaged."""
         with self._opened(name) as (array, content):
             return filled(array, content.read)
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[tuple[Declared, IO[bytes]]]:
-        """What an array's own header says, and the file of its numbers behind it."""
+        """(the array's declaration, the open file after its header)."""
         member = self._members[name]
         try:
             if member.flag_bits & ENCRYPTED or member.compress_type not in (
@@ -69,7 +69,7 @@ class NpzArchive:
 
 
 def _array(content: IO[bytes], size: int) -> Declared:
-    """What the header of an .npy file of `size` bytes declares. Raises Malformed."""
+    """The declaration in the header of an .npy file of `size` bytes. Raises Malformed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers that Python 2 wrote

@@ -9,7 +9,7 @@ from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.number_formats import foreign_number
+from nncli.data.reading.numbers_as_text import foreign_number
 from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.parts.table import PART, Column
@@ -636,6 +636,13 @@ def test_problems_of_other_files_name_them(tmp_path, content, messages):
     (tmp_path / "val.csv").write_text(content)
     text = columns(x=[1, 2], t=["p", "q"], y=["a", "b"], rows=40)
     assert refusal(tmp_path, text, parts={"val": tmp_path / "val.csv"}) == messages
+
+
+def test_a_first_file_without_rows_is_a_problem_before_the_cells_of_others(tmp_path):
+    (tmp_path / "val.csv").write_text("x,t,y\n1,p,2\none,q,3\n2,p,3\n")
+    parts = {"val": tmp_path / "val.csv"}
+    found = refusal(tmp_path, "x,t,y\n", parts=parts, task="regression", kinds={"x": "numeric"})
+    assert found == ["table.csv: no rows under the header"]
 
 
 def test_columns_that_nobody_needs_may_be_missing_in_other_files(tmp_path):

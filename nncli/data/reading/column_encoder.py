@@ -9,7 +9,8 @@ import numpy as np
 from nncli.data.column_names import yaml_name
 from nncli.data.number_cells import to_number
 from nncli.data.reading.chunks import NumberParser, loses_digits
-from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
+from nncli.data.reading.number_formats import NumberFormat, format_of
+from nncli.data.reading.numbers_as_text import LIMIT, limit_advice
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
@@ -126,11 +127,11 @@ class ColumnEncoder:
         first, *others = self.problems
         is_ordinal = isinstance(self.parser, OrdinalParser)
         if self.wrong > self.numbers and not is_ordinal:
-            cure = ""
+            fix = ""
             if format_ := self.format_of_wrong:
                 bare = f"write '{format_.bare(self.wrong_texts[0])}', say"
-                cure = f" ({bare if is_new else format_.cure(self.name, self.parser.decimal)})"
-            message = f"{first.message}, and none in most rows{cure}"
+                fix = f" ({bare if is_new else format_.fix(self.name, self.parser.decimal)})"
+            message = f"{first.message}, and none in most rows{fix}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
