@@ -11,12 +11,8 @@ from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
-<<<<<<< HEAD
-from nncli.data.reading.number_formats import (
-    LIMIT,
-=======
 from nncli.data.reading.numbers_as_text import (
->>>>>>> main
+    LIMIT,
     NumbersAsText,
     limit_guess,
     markers_among_numbers,
@@ -86,12 +82,7 @@ def read_columns(
     _refuse_repeated_header(columns)
     _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
     _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
-<<<<<<< HEAD
     _refuse_numbers_as_text(columns, encoded, readers, parsers.decimal)
-    _refuse_empty_files(readers, encoded.lines, required)
-=======
-    _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
->>>>>>> main
     return encoded
 
 
