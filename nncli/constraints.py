@@ -1,9 +1,9 @@
-"""What a config value may be: bounds and descriptions, attached to field types.
+"""Constraints on config values, and descriptions of keys, as annotations of field types.
 
     rate: Annotated[float, Bounds(ge=0, lt=1), "fraction of units dropped"]
 
-A plain string in the annotation describes the key; the config reader checks `Bounds`, and the
-JSON Schema and the reference pages are made from both.
+A plain string in the annotation describes the key. The config reader checks constraints; the JSON
+Schema and the reference pages are made from both.
 """
 
 import math
@@ -18,7 +18,7 @@ Auto = Literal["auto"]
 
 @frozen
 class Bounds:
-    """An interval for a number: gt/ge below, lt/le above. Every bounded number is finite."""
+    """An interval of finite numbers: lower limit gt or ge, upper limit lt or le."""
 
     gt: float | None = None
     ge: float | None = None
@@ -41,14 +41,14 @@ class Bounds:
 
 @frozen
 class Length:
-    """How many items a list holds at the least."""
+    """The least number of items of a list."""
 
     least: int
 
 
 @frozen
 class Readable:
-    """That a text can be read. read: raises ValueError for one that can't."""
+    """A text must be readable. read: raises ValueError for a text that isn't."""
 
     read: Callable[[str], object]
 

@@ -8,12 +8,12 @@
     |  |  `- TableError              one or more cells of a table, each with its file and line
     |  |     `- LayoutFound          a text table laid out in a way that a key has to say
     |  `- ShapeError                 arrays or layers that don't fit together
-    |- NothingLeft          exit 0   a run to be taken up that has come to its end
+    |- NothingLeft          exit 0   a run to resume that is already complete
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
-    |  `- UndefinedMonitor           or a NaN where it is watched
-    |- RanksDiffer          exit 70  processes that train one network come to other numbers
+    |  `- UndefinedMonitor           or a monitored metric that is NaN
+    |- RanksDiffer          exit 70  processes that train one network have different parameters
     |- TrialsFailed         exit 70  trials of a study that end in exceptions, one after another
     `- FileFailure          exit 74  the operating system refused to read or write
 
@@ -25,20 +25,20 @@ from typing import Any, ClassVar
 
 from nncli.frozen import frozen
 
-MAX_LINE_LENGTH = 2000  # signs
+MAX_LINE_LENGTH = 2000  # characters
 
 
 class NncliError(Exception):
-    """Anything nncli reports to its user in a line of its own."""
+    """An error that nncli reports to its user in one line per problem, without a traceback."""
 
     exit_code: ClassVar[int] = 1
 
     def lines(self) -> list[str]:
-        """The message, one line per problem, whatever signs of a file's own are in it."""
+        """The message, one line per problem; control characters, as of a file's text, escaped."""
         return [printable(line, MAX_LINE_LENGTH)[:MAX_LINE_LENGTH] for line in self._problems()]
 
     def _problems(self) -> list[str]:
-        """The message of each."""
+        """The message of each problem."""
         return str(self).split("\n")
 
 
@@ -53,7 +53,7 @@ class UserError(NncliError):
 
 @frozen
 class Problem:
-    """One thing that is wrong, and where: `where` is `file:line:column`, `path` the dotted key."""
+    """A problem and its place: `where` is `file:line:column`, `path` the dotted key."""
 
     where: str
     path: str
@@ -64,7 +64,7 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All the problems of one config, in the order of their places; `MAX_SHOWN` are named."""
+    """All problems of a config, in the order of their places; at most `MAX_SHOWN` are named."""
 
     MAX_SHOWN: ClassVar[int] = 100
 
@@ -81,7 +81,7 @@ class ConfigError(UserError):
 class DataError(UserError):
     """The data can't be read or used as the config asks.
 
-    found: (key, message) of each problem; the key is the config's, empty if none is to blame.
+    found: (key, message) of each problem; the config key at fault, empty if there is none.
     """
 
     def __init__(self, message: str = "", key: str = "", found: Found = ()) -> None:
@@ -93,10 +93,10 @@ class DataError(UserError):
 
 
 class FormatsFound(DataError):
-    """Columns of texts that are numbers or dates once a config says how to read them.
+    """Columns of texts that would be numbers or dates if the config had their formats.
 
-    markers: words among them that stand for no value.  formats: by column, the keys of
-    `data.columns` that say how it is written.  guesses: each of these, in words.
+    markers: words among them that stand for missing values.  formats: by column, the keys of
+    `data.columns` for its format.  guesses: the formats in words.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class FormatsFound(DataError):
 
 
 class TableError(DataError):
-    """Problems of a table's cells, each with its file and line; at most `MAX_SHOWN` are named."""
+    """Problems in a table's cells, each with its file and line; at most `MAX_SHOWN` are named."""
 
     MAX_SHOWN: ClassVar[int] = 20
 
@@ -122,9 +122,9 @@ class TableError(DataError):
         count: int = 0,
         formats: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        """count: how many there are in all, if more than are given.
+        """count: the number of all problems, if more than are given.
 
-        formats: by column, the keys of `data.columns` with which all cells are numbers, if any.
+        formats: by column, the keys of `data.columns` with which all its cells would be numbers.
         """
         self.formats = dict(formats or {})
         self.problems = tuple(problems)[: self.MAX_SHOWN]
@@ -137,9 +137,9 @@ class TableError(DataError):
 
 
 class LayoutFound(TableError):
-    """A text table that can be read once the config says how it is laid out.
+    """A text table that could be read if the config had its layout.
 
-    what: is found there.  keys: of the data block, with the value of each.
+    what: the layout found.  cure: what to do, in words.  keys: of the data block, with values.
     """
 
     def __init__(self, where: str, what: str, cure: str, keys: Mapping[str, object]) -> None:
@@ -148,7 +148,7 @@ class LayoutFound(TableError):
 
 
 class ShapeError(UserError):
-    """Two arrays, or two layers, don't fit together. key: the config key to blame, if known."""
+    """Two arrays, or two layers, don't fit together. key: the config key at fault, if known."""
 
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
@@ -156,7 +156,7 @@ class ShapeError(UserError):
 
 
 class NothingLeft(NncliError):
-    """A run that was to go on has come to its end: a loop that restarts it may end as well."""
+    """A run to resume is already complete; exit code 0, so that a loop of restarts may end."""
 
     exit_code = 0
 
@@ -168,15 +168,15 @@ class RunInUse(NncliError):
 
 
 class CorruptRun(NncliError):
-    """A run directory lacks a file, or a file isn't what the manifest says."""
+    """A run directory lacks a file, or a file differs from the manifest."""
 
     exit_code = 4
 
 
 class Diverged(NncliError):
-    """Training left the finite numbers.
+    """A loss or a parameter became infinite or NaN during training.
 
-    epoch, step: where, counted from 1 (the step within the whole run); 0 is before training.
+    epoch, step: when, counted from 1 (the step within the whole run); 0 is before training.
     tensor: the first array, in the order of computation, that holds an infinity or NaN.
     """
 
@@ -193,7 +193,7 @@ class Diverged(NncliError):
 
 
 class UndefinedMonitor(Diverged):
-    """What is watched during training is NaN. key: the config's, that watches it."""
+    """A monitored metric is NaN. key: the config key that names the metric."""
 
     def __init__(self, epoch: int, step: int, column: str, key: str) -> None:
         super().__init__(epoch, step, column)
@@ -206,7 +206,7 @@ class UndefinedMonitor(Diverged):
 class RanksDiffer(NncliError):
     """Processes that train one network together don't have the same parameters.
 
-    odd: those that differ from the first.
+    odd: the processes whose parameters differ from those of rank 0.
     """
 
     exit_code = 70
@@ -232,19 +232,19 @@ class FileFailure(NncliError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'relu'?)` when a known name is a slip of the pen away, else nothing.
+    """` (did you mean 'relu'?)` if the name is likely a misspelling of a known one; else empty.
 
-    Another word in the same place is none: log_loss for mse_loss, batch_norm for layer_norm.
+    A different word isn't a misspelling: log_loss of mse_loss, batch_norm of layer_norm.
     """
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), list(known), n=3, cutoff=0.65)
-    slips = [each for each in close if _is_slip(name.lower(), each)]
-    return f" (did you mean '{slips[0]}'?)" if slips else ""
+    likely = [each for each in close if _is_misspelling(name.lower(), each)]
+    return f" (did you mean '{likely[0]}'?)" if likely else ""
 
 
-def _is_slip(name: str, known: str) -> bool:
-    """Whether each word is like its counterpart, where both have as many."""
+def _is_misspelling(name: str, known: str) -> bool:
+    """Whether each word of a close match is similar to its counterpart, if both have as many."""
     words, others = name.split("_"), known.split("_")
     if len(words) != len(others) or len(words) == 1:
         return True
@@ -254,17 +254,17 @@ def _is_slip(name: str, known: str) -> bool:
 
 
 def printable(text: str, most: int = 60) -> str:
-    """`text` on one line, control characters as escapes, cut to `most` characters."""
+    """`text` on one line, cut to `most` characters, then with control characters escaped."""
     if len(text) > most:
         text = text[: most - 3] + "..."
     return escaped(text)
 
 
 def escaped(text: str) -> str:
-    """`text`, all of it, on one line: signs that a terminal or a reader would obey as escapes.
+    """The whole `text` on one line, with all characters that aren't printable escaped.
 
-    These are control signs, ESC and 0x9b among them, ends of lines of all kinds, and what turns
-    the direction of writing or takes no room.
+    These are control characters such as ESC and 0x9b, which terminals obey, all line ends,
+    characters that change the direction of writing, and invisible ones.
     """
     if text.isprintable():
         return text
@@ -275,11 +275,11 @@ def escaped(text: str) -> str:
 
 
 def few(names: Sequence[str], most: int = 8) -> str:
-    """The first names, and how many more there are."""
+    """The first `most` names, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def counted(count: int, what: str) -> str:
-    """`1 trial`, `2 trials`."""
+    """A count with its noun: `1 trial`, `2 trials`."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

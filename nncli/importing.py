@@ -1,4 +1,4 @@
-"""Importing: modules are loaded without a search for garbage, of which they make none."""
+"""Importing: imports without garbage collection, as they produce no garbage."""
 
 import gc
 import sys
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """While imports go on: a tenth to a quarter of their time would look for garbage.
+    """Switch off garbage collection, which takes a tenth to a quarter of the time of imports.
 
-    What the first ones of a process made stays, and is never looked at again: 2% of a start. Later
-    there may be garbage, which would stay too.
+    The objects of a process's first imports are also excluded from all later collections, which
+    saves 2% of a start. Later on, that could exclude garbage, too.
     """
     is_on, is_first = gc.isenabled(), "numpy" not in sys.modules
     gc.disable()

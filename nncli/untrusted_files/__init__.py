@@ -1,1 +1,1 @@
-"""Files that others wrote -> bytes and arrays, within limits. Nothing is executed."""
+"""Untrusted files -> bytes and arrays, within limits. Nothing in them is executed."""

@@ -1,4 +1,4 @@
-"""Records: values out of JSON -> the dataclasses they were written from, every type checked."""
+"""Records: JSON values -> the dataclasses they were written from; all types are checked."""
 
 import dataclasses
 import types
@@ -7,11 +7,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nncli.untrusted_files.array_headers import Malformed
 
-MAX_INTEGER = 1 << 1023  # that is a float too
+MAX_INTEGER = 1 << 1023  # which a float can hold
 
 
 def read_as(value: Any, hint: Any, place: str = "it") -> Any:
-    """A JSON value as the type that `hint` says. Raises Malformed, naming the place, if it isn't.
+    """A JSON value converted to the type `hint`. Raises Malformed, with the place, if it can't be.
 
     >>> read_as([1, 2], tuple[float, ...]), read_as(None, str | None)
     ((1.0, 2.0), None)

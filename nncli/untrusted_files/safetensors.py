@@ -1,8 +1,8 @@
-"""The .safetensors format, every number of its header checked before it is used.
+"""The .safetensors format; every number in a header is checked before it is used.
 
     8 bytes n, little-endian | n bytes of JSON | the tensors' numbers, one after the other
 
-The JSON has {"dtype", "shape", "data_offsets"} by name, and text by text under `__metadata__`.
+The JSON has {"dtype", "shape", "data_offsets"} by name; `__metadata__` has texts by name.
 Source: the format's description in the safetensors project.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from nncli.untrusted_files.array_headers import Declared, Malformed, declared, exactly, fill, filled
 from nncli.untrusted_files.opening import size_in_words, size_of
 
-MAX_HEADER_BYTES = 1 << 24  # bytes
+MAX_HEADER_BYTES = 1 << 24
 DTYPES = {
     **{f"F{8 * size}": f"<f{size}" for size in (2, 4, 8)},
     **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
@@ -24,9 +24,9 @@ DTYPES = {
 
 
 class SafetensorsFile:
-    """An open .safetensors file: what it declares, and its numbers on demand.
+    """An open .safetensors file: its header, and its tensors on demand.
 
-    Raises Malformed for a file that isn't one, or has types that NumPy hasn't.
+    Raises Malformed for another format, or for types that NumPy lacks.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -50,12 +50,12 @@ class SafetensorsFile:
         _check_order(ends, size - 8 - length)
 
     def read(self, name: str) -> Any:
-        """A tensor, as an array of its own."""
+        """Read a tensor into a new array."""
         self._file.seek(self._starts[name])
         return filled(self.arrays[name], self._file.read)
 
     def check(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Raises Malformed for a tensor of another shape or type."""
+        """Raises Malformed if the tensor has another shape or type."""
         array = self.arrays[name]
         if array.shape != shape:
             raise Malformed(f"{name}: expected shape {shape}, found {array.shape}")
@@ -63,14 +63,14 @@ class SafetensorsFile:
             raise Malformed(f"{name}: expected {dtype}, found {array.dtype}")
 
     def fill(self, name: str, out: Any) -> None:
-        """Put a tensor into a contiguous array. Raises Malformed for another shape or type."""
+        """Read a tensor into a contiguous array. Raises Malformed for another shape or type."""
         self.check(name, out.shape, out.dtype)
         self._file.seek(self._starts[name])
         fill(out, self._file.read)
 
 
 def _object(text: bytes, what: str) -> dict[str, Any]:
-    """A JSON object in which no name is given twice."""
+    """Parse a JSON object whose names are unique. Raises Malformed. what: it is, for messages."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -96,7 +96,7 @@ def _texts(metadata: Any) -> dict[str, str]:
 
 
 def _tensor(entry: Any) -> tuple[Declared, int, int]:
-    """(the array, its first byte and the one after its last, among the numbers)."""
+    """(array, start, end) of a header's entry; offsets in bytes, from the first tensor's start."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise Malformed("expected dtype, shape and data_offsets")
     offsets, dtype = entry["data_offsets"], entry["dtype"]
@@ -109,11 +109,11 @@ def _tensor(entry: Any) -> tuple[Declared, int, int]:
 
 
 def _check_order(ends: list[tuple[int, int]], size: int) -> None:
-    """Raises Malformed unless the tensors lie one behind the other, from the start to the end."""
-    at = 0
+    """Raises Malformed unless the tensors fill the `size` bytes without gaps or overlaps."""
+    position = 0
     for start, end in sorted(ends):
-        if start != at:
+        if start != position:
             raise Malformed("its tensors overlap, or leave gaps")
-        at = end
-    if at != size:
-        raise Malformed(f"its tensors take {at:,} bytes, the file has {size:,}")
+        position = end
+    if position != size:
+        raise Malformed(f"its tensors take {position:,} bytes, the file has {size:,}")
