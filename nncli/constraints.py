@@ -1,8 +1,8 @@
-"""Constraints on config values, and descriptions of keys, as annotations of field types.
+"""Constraints: bounds and descriptions of config values, attached to field types.
 
     rate: Annotated[float, Bounds(ge=0, lt=1), "fraction of units dropped"]
 
-A plain string in the annotation describes the key. The config reader checks constraints; the JSON
+A plain string in the annotation describes the key. The config reader checks `Bounds`; the JSON
 Schema and the reference pages are made from both.
 """
 
@@ -18,7 +18,7 @@ Auto = Literal["auto"]
 
 @frozen
 class Bounds:
-    """An interval of finite numbers: lower limit gt or ge, upper limit lt or le."""
+    """An interval for a number: gt/ge below, lt/le above. Every bounded number is finite."""
 
     gt: float | None = None
     ge: float | None = None
@@ -41,14 +41,14 @@ class Bounds:
 
 @frozen
 class Length:
-    """The least number of items of a list."""
+    """The minimum number of items in a list."""
 
     least: int
 
 
 @frozen
 class Readable:
-    """A text must be readable. read: raises ValueError for a text that isn't."""
+    """A text that can be parsed. read: parses it, or raises ValueError."""
 
     read: Callable[[str], object]
 

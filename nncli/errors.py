@@ -1,23 +1,23 @@
-"""The exceptions nncli raises on purpose.
+"""The exceptions that nncli raises on purpose.
 
     NncliError
     |- UserError            exit 2   the config, the data or the command line is wrong
-    |  |- ConfigError                one or more located problems in a config
-    |  |- DataError                  a data set that can't be used as asked
-    |  |  |- FormatsFound            columns of numbers once a config says how they are written
+    |  |- ConfigError                one or more problems in a config, with their places
+    |  |- DataError                  data that can't be used as the config asks
+    |  |  |- FormatsFound            text columns that are numbers, if the config gives their format
     |  |  `- TableError              one or more cells of a table, each with its file and line
-    |  |     `- LayoutFound          a text table laid out in a way that a key has to say
+    |  |     `- LayoutFound          a text table that needs a config key for its layout
     |  `- ShapeError                 arrays or layers that don't fit together
-    |- NothingLeft          exit 0   a run to resume that is already complete
+    |- NothingLeft          exit 0   a run to be continued that has ended already
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
-    |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
-    |  `- UndefinedMonitor           or a monitored metric that is NaN
-    |- RanksDiffer          exit 70  processes that train one network have different parameters
-    |- TrialsFailed         exit 70  trials of a study that end in exceptions, one after another
+    |- Diverged             exit 5   a loss or a parameter that isn't finite
+    |  `- UndefinedMonitor           a monitored value that is NaN
+    |- RanksDiffer          exit 70  processes of one network with different parameters
+    |- TrialsFailed         exit 70  several trials in a row that ended in exceptions
     `- FileFailure          exit 74  the operating system refused to read or write
 
-Only the command line prints them; every floor below raises them.
+Only the command line prints them; every other package raises them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,12 +29,12 @@ MAX_LINE_LENGTH = 2000  # characters
 
 
 class NncliError(Exception):
-    """An error that nncli reports to its user in one line per problem, without a traceback."""
+    """An error that is reported to the user on one line."""
 
     exit_code: ClassVar[int] = 1
 
     def lines(self) -> list[str]:
-        """The message, one line per problem; control characters, as of a file's text, escaped."""
+        """The message, one line per problem, without control characters."""
         return [printable(line, MAX_LINE_LENGTH)[:MAX_LINE_LENGTH] for line in self._problems()]
 
     def _problems(self) -> list[str]:
@@ -46,14 +46,14 @@ Found = Iterable[tuple[str, str]]  # (config key, message)
 
 
 class UserError(NncliError):
-    """The request can't be carried out as written."""
+    """The request can't be carried out: the config, the data or the command line is wrong."""
 
     exit_code = 2
 
 
 @frozen
 class Problem:
-    """A problem and its place: `where` is `file:line:column`, `path` the dotted key."""
+    """A problem and its place. where: `file:line:column`.  path: the dotted key."""
 
     where: str
     path: str
@@ -64,7 +64,7 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All problems of a config, in the order of their places; at most `MAX_SHOWN` are named."""
+    """All problems of a config, in the order of their places; at most MAX_SHOWN are shown."""
 
     MAX_SHOWN: ClassVar[int] = 100
 
@@ -81,7 +81,7 @@ class ConfigError(UserError):
 class DataError(UserError):
     """The data can't be read or used as the config asks.
 
-    found: (key, message) of each problem; the config key at fault, empty if there is none.
+    found: (key, message) of each problem; the key is the config's, or empty.
     """
 
     def __init__(self, message: str = "", key: str = "", found: Found = ()) -> None:
@@ -93,10 +93,10 @@ class DataError(UserError):
 
 
 class FormatsFound(DataError):
-    """Columns of texts that would be numbers or dates if the config had their formats.
+    """Text columns that can be read as numbers or dates, if the config gives their formats.
 
-    markers: words among them that stand for missing values.  formats: by column, the keys of
-    `data.columns` for its format.  guesses: the formats in words.
+    markers: texts in them that mean missing.  formats: by column, the keys of `data.columns` for
+    its format.  guesses: the formats in words.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class FormatsFound(DataError):
 
 
 class TableError(DataError):
-    """Problems in a table's cells, each with its file and line; at most `MAX_SHOWN` are named."""
+    """Problems in a table's cells, each with file and line; at most MAX_SHOWN are shown."""
 
     MAX_SHOWN: ClassVar[int] = 20
 
@@ -122,9 +122,9 @@ class TableError(DataError):
         count: int = 0,
         formats: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        """count: the number of all problems, if more than are given.
+        """count: the number of all problems, if it is larger than those given.
 
-        formats: by column, the keys of `data.columns` with which all its cells would be numbers.
+        formats: by column, the keys of `data.columns` with which all its cells are numbers, if any.
         """
         self.formats = dict(formats or {})
         self.problems = tuple(problems)[: self.MAX_SHOWN]
@@ -137,18 +137,18 @@ class TableError(DataError):
 
 
 class LayoutFound(TableError):
-    """A text table that could be read if the config had its layout.
+    """A text table that can be read if the config gives its layout.
 
-    what: the layout found.  cure: what to do, in words.  keys: of the data block, with values.
+    what: was found.  keys: of the data block, with their values.
     """
 
-    def __init__(self, where: str, what: str, cure: str, keys: Mapping[str, object]) -> None:
-        super().__init__([Problem(where, "", f"{what}: {cure}")])
+    def __init__(self, where: str, what: str, fix: str, keys: Mapping[str, object]) -> None:
+        super().__init__([Problem(where, "", f"{what}: {fix}")])
         self.what, self.keys = f"{where}: {what}", dict(keys)
 
 
 class ShapeError(UserError):
-    """Two arrays, or two layers, don't fit together. key: the config key at fault, if known."""
+    """Two arrays or layers don't fit together. key: the config key to blame, if known."""
 
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
@@ -156,7 +156,7 @@ class ShapeError(UserError):
 
 
 class NothingLeft(NncliError):
-    """A run to resume is already complete; exit code 0, so that a loop of restarts may end."""
+    """A run to be continued has ended already; a loop that restarts it may end too."""
 
     exit_code = 0
 
@@ -168,16 +168,16 @@ class RunInUse(NncliError):
 
 
 class CorruptRun(NncliError):
-    """A run directory lacks a file, or a file differs from the manifest."""
+    """A file of a run directory is missing, or isn't what the manifest says."""
 
     exit_code = 4
 
 
 class Diverged(NncliError):
-    """A loss or a parameter became infinite or NaN during training.
+    """The loss or a parameter isn't finite.
 
-    epoch, step: when, counted from 1 (the step within the whole run); 0 is before training.
-    tensor: the first array, in the order of computation, that holds an infinity or NaN.
+    epoch, step: counted from 1 (the step from the run's start); 0 is before training.
+    tensor: the first array in the order of computation with an infinity or NaN.
     """
 
     exit_code = 5
@@ -193,7 +193,7 @@ class Diverged(NncliError):
 
 
 class UndefinedMonitor(Diverged):
-    """A monitored metric is NaN. key: the config key that names the metric."""
+    """A monitored value is NaN. key: the config key that monitors it."""
 
     def __init__(self, epoch: int, step: int, column: str, key: str) -> None:
         super().__init__(epoch, step, column)
@@ -204,9 +204,9 @@ class UndefinedMonitor(Diverged):
 
 
 class RanksDiffer(NncliError):
-    """Processes that train one network together don't have the same parameters.
+    """Processes that train one network together have different parameters.
 
-    odd: the processes whose parameters differ from those of rank 0.
+    odd: the ranks that differ from rank 0.
     """
 
     exit_code = 70
@@ -220,7 +220,7 @@ class RanksDiffer(NncliError):
 
 
 class TrialsFailed(NncliError):
-    """Trials of a study end in exceptions, one after another: a bug."""
+    """Several trials of a study in a row ended in exceptions: a bug."""
 
     exit_code = 70
 
@@ -232,9 +232,10 @@ class FileFailure(NncliError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'relu'?)` if the name is likely a misspelling of a known one; else empty.
+    """` (did you mean 'relu'?)` if a known name is similar; else empty.
 
-    A different word isn't a misspelling: log_loss of mse_loss, batch_norm of layer_norm.
+    Names that differ in a whole word aren't similar: log_loss and mse_loss, batch_norm and
+    layer_norm.
     """
     from difflib import get_close_matches
 
@@ -244,7 +245,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _is_misspelling(name: str, known: str) -> bool:
-    """Whether each word of a close match is similar to its counterpart, if both have as many."""
+    """Whether each word is similar to its counterpart, if both names have as many words."""
     words, others = name.split("_"), known.split("_")
     if len(words) != len(others) or len(words) == 1:
         return True
@@ -254,17 +255,17 @@ def _is_misspelling(name: str, known: str) -> bool:
 
 
 def printable(text: str, most: int = 60) -> str:
-    """`text` on one line, cut to `most` characters, then with control characters escaped."""
+    """`text` on one line, with control characters escaped, truncated to `most` characters."""
     if len(text) > most:
         text = text[: most - 3] + "..."
     return escaped(text)
 
 
 def escaped(text: str) -> str:
-    """The whole `text` on one line, with all characters that aren't printable escaped.
+    """The whole text on one line, with characters escaped that a terminal or a reader would obey.
 
-    These are control characters such as ESC and 0x9b, which terminals obey, all line ends,
-    characters that change the direction of writing, and invisible ones.
+    These are control characters such as ESC and 0x9b, all line ends, and characters that change the
+    writing direction or have no width.
     """
     if text.isprintable():
         return text
@@ -275,11 +276,11 @@ def escaped(text: str) -> str:
 
 
 def few(names: Sequence[str], most: int = 8) -> str:
-    """The first `most` names, and how many more there are."""
+    """The first names, and the number of the others."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def counted(count: int, what: str) -> str:
-    """A count with its noun: `1 trial`, `2 trials`."""
+    """`1 trial`, `2 trials`."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -1,7 +1,7 @@
-"""The operating system: what Windows lacks, or does differently.
+"""Operating system: functions that Windows lacks or that differ there.
 
 Names that only POSIX has are used here and in `artifacts/locks.py`; elsewhere only after a check
-that they exist. A test enforces it.
+that they exist. A test enforces this.
 """
 
 import ctypes
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from subprocess import Popen
 
-SAFE = r"[\w@%+=:,./\\-]+"  # words that need no quotes in cmd and PowerShell
-MAX_PROCESSES = 61  # the most processes that one process can wait for on Windows
-_position = threading.Lock()  # for the file position between seeking and reading or writing
+SAFE = r"[\w@%+=:,./\\-]+"  # signs that cmd and PowerShell take as they are
+MAX_PROCESSES = 61  # that Windows lets one process wait for
+_position = threading.Lock()  # of descriptors that are read and written where they stand
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> int:
-    """Write at an offset; return the number of bytes written, which may be less than all."""
+    """Write bytes at an offset; returns how many were written, perhaps not all."""
     if hasattr(os, "pwrite"):
         return os.pwrite(descriptor, content, offset)
     with _position:
@@ -33,7 +33,7 @@ def write_at(descriptor: int, content: memoryview, offset: int) -> int:
 
 
 def read_at(descriptor: int, into: memoryview, offset: int) -> int:
-    """Read from an offset; return the number of bytes read, 0 at the end of the file."""
+    """Read bytes from an offset into a buffer; returns their number, 0 at the end of the file."""
     if hasattr(os, "preadv"):
         return os.preadv(descriptor, [into], offset)
     with _position:
@@ -44,7 +44,7 @@ def read_at(descriptor: int, into: memoryview, offset: int) -> int:
 
 
 def give_back_memory() -> None:
-    """Return the C library's freed memory to the system, if the library can (glibc)."""
+    """Return freed memory to the system, if the C library can."""
     if os.name == "posix":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
         if trim is not None:
@@ -52,9 +52,9 @@ def give_back_memory() -> None:
 
 
 def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
-    """Start a process that runs a module, with pipes to and from it. Raises OSError.
+    """Start a Python process that runs a module, with pipes. Raises OSError.
 
-    Ctrl-C doesn't reach the process: its parent may still need it, and will end it.
+    Ctrl-C doesn't reach it: the process that started it ends it.
     """
     import subprocess
 
@@ -64,20 +64,21 @@ def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if hears_errors else subprocess.DEVNULL,
         start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
     )
 
 
 @contextmanager
 def blocking_ctrl_c() -> Iterator[None]:
-    """Block Ctrl-C in processes started within, until they unblock it or set a handler.
+    """While entered, new processes don't receive Ctrl-C until they set a handler; nor does this
+    thread.
 
-    It is also delayed for this thread. On Windows the processes receive it nevertheless.
+    On Windows they receive it all the same.
     """
     if hasattr(signal, "pthread_sigmask"):
         from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()  # starting later, it would unblock the signal
+        resource_tracker.ensure_running()  # by its own start, it would unblock the signal
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
@@ -88,7 +89,7 @@ def blocking_ctrl_c() -> Iterator[None]:
 
 
 def free_space(folder: Path) -> int | None:
-    """The number of bytes that this user may still write; None if unknown."""
+    """The bytes that this user may still write; None if the file system doesn't say."""
     if not hasattr(os, "statvfs"):
         import shutil
 
@@ -98,17 +99,14 @@ def free_space(folder: Path) -> int | None:
 
 
 def put_in_place(file: Any, path: Path) -> None:
-    """Rename an open temporary file. Windows can't rename open files, so there it is closed."""
+    """Rename an open file. Windows can't rename an open file, so it is closed there first."""
     if os.name == "nt":
         file.close()
     os.replace(file.name, path)
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """A path relative to a folder, with slashes, which all systems understand.
-
-    On another drive of Windows there is no relative path: then it is absolute.
-    """
+    """A path relative to a folder, with slashes; absolute if it is on another drive of Windows."""
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
@@ -116,9 +114,10 @@ def relative_path(path: Path, folder: Path) -> str:
 
 
 def expand_wildcards(arguments: list[str]) -> list[str]:
-    """A command's arguments, with patterns such as `runs/iris-*` replaced by the matching paths.
+    """A command's arguments, with patterns such as `runs/iris-*` expanded on Windows.
 
-    On Windows, where shells don't do it. Patterns without a match, options and KEY=VALUE stay.
+    Its shells leave that to the program. Patterns without a match, options and KEY=VALUE stay as
+    they are.
     """
     if os.name != "nt":
         return arguments
@@ -132,7 +131,7 @@ def expand_wildcards(arguments: list[str]) -> list[str]:
 
 
 def shell_word(text: object) -> str:
-    """One argument, quoted as needed for a shell of this system."""
+    """An argument as typed in a shell of this system."""
     word = str(text)
     if os.name != "nt":
         import shlex

@@ -1,9 +1,8 @@
-"""Registry: name -> class, for every kind of part that a config can name.
+"""Registry: finds the class of every part that a config can name.
 
-A part is registered by `@part("relu")`; its kind is that of its base class. Parts of other packages
-are found through the entry-point group `nncli.parts`, whose entries are modules to import; the
-import registers their parts. Entry points are loaded only if a name isn't built in, so that they
-don't slow down a start.
+A part registers itself with `@part("relu")`; its kind is that of its base class. Other packages add
+parts through the entry-point group `nncli.parts`, whose entries are modules to import. They are
+looked up only for a name that isn't built in, so that they don't slow the start.
 """
 
 import re
@@ -40,14 +39,14 @@ MODULES = MappingProxyType(
 
 @frozen
 class Part:
-    """The base class of what a config can name: hyperparameters, never an array.
+    """The base of everything that a config can name: it has hyperparameters, and never an array.
 
-    kind: such as activation; set by the kind's base class.
-    name: in a config; set by `@part`.
-    key_aliases: other names of keys, replaced on reading.
+    kind: its family, set by the family's base class.
+    name: in a config, set by `@part`.
+    key_aliases: other spellings of its keys, rewritten on reading.
     libraries: packages besides NumPy that its numbers depend on, recorded in environment.json.
-    equivalents: by library, the part's code there, with {keys} of the part to be filled in; a plain
-    string is code without notes. Each kind's base class says what the code is.
+    equivalents: by library, the equivalent code, with {keys} of the part; a plain string is exactly
+    equivalent. Each kind's base class says what the code is.
     """
 
     kind: ClassVar[str]
@@ -57,9 +56,9 @@ class Part:
     equivalents: ClassVar[Mapping[str, Equivalent | str]] = MappingProxyType({})
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        """The equivalent of this part in a library, with its keys and `names` filled in.
+        """The equivalent in a library, with the part's keys and `names` filled in.
 
-        A subclass inherits no equivalents from another part, only those of the kind's base class.
+        A subclass is another part: it inherits only the equivalents of the whole kind.
         """
         family = next(vars(cls) for cls in type(self).__mro__ if "kind" in vars(cls))
         stated = {**family.get("equivalents", {}), **vars(type(self)).get("equivalents", {})}
@@ -71,11 +70,11 @@ class Part:
 
     @property
     def summary(self) -> str:
-        """The first line of the docstring, without the full stop: what the part computes."""
+        """The first line of its docstring, without the full stop."""
         return (self.__doc__ or self.name).strip().partition("\n")[0].rstrip(".")
 
     def fill(self, template: str) -> str:
-        """A formula with this part's numeric keys, such as {rate}, filled in; other names stay.
+        """A formula with this part's keys, such as {rate}, as numbers; other names are kept.
 
         >>> Part().fill("{a} - {t}")
         '{a} - {t}'
@@ -102,13 +101,13 @@ P = TypeVar("P", bound=type[Part])
 
 @dataclass_transform(frozen_default=True)
 def part(name: str, *aliases: str) -> Callable[[P], P]:
-    """Make the class a frozen dataclass and register it under `name` and `aliases`.
+    """Make the class a frozen dataclass, and register it under `name` and `aliases`.
 
-    Raises NncliError if another class of the kind has one of these names.
+    Raises NncliError if a name is already taken in the kind.
     """
 
     def register(cls: P) -> P:
-        if "__annotations__" in vars(cls):  # else its base's methods serve; 0.4 ms less
+        if "__annotations__" in vars(cls):  # else its base has made it one, 0.4 ms earlier
             frozen(cls)
         family = _families[cls.kind]
         for taken in {name, *aliases} & (family.classes.keys() | family.aliases.keys()):
@@ -123,7 +122,7 @@ def part(name: str, *aliases: str) -> Callable[[P], P]:
 
 @cache
 def load_plugins() -> None:
-    """Import the modules of all installed packages' `nncli.parts` entry points."""
+    """Import every module of the entry-point group `nncli.parts`."""
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=ENTRY_POINTS):
@@ -133,7 +132,7 @@ def load_plugins() -> None:
 
 
 def load_entry(entry: "EntryPoint") -> Any:
-    """Load an entry point of an installed package. Raises UserError if that fails."""
+    """Load an entry point. Raises UserError if that fails."""
     try:
         return entry.load()
     except Exception as error:
@@ -151,7 +150,7 @@ def libraries_of(part: Part) -> set[str]:
 
 
 def find(kind: str, name: str) -> type[Part]:
-    """The class called `name` (or one of its aliases).
+    """The class of a name or alias.
 
     Raises UserError, with the nearest known name, if there is none.
     """
@@ -169,12 +168,12 @@ def find(kind: str, name: str) -> type[Part]:
 
 
 def members(kind: str) -> dict[str, type[Part]]:
-    """Every part of a kind by name, built in or from a plugin, in the order of definition."""
+    """All parts of a kind, built-in and of plug-ins, in the order of definition."""
     import_module(MODULES[kind])
     load_plugins()
     return dict(_families[kind].classes)
 
 
 def aliases_of(cls: type[Part]) -> list[str]:
-    """The aliases of a part's name."""
+    """The aliases of a part."""
     return [alias for alias, name in _families[cls.kind].aliases.items() if name == cls.name]

@@ -17,7 +17,7 @@ from nncli.operating_system import free_space, put_in_place
 TEMPORARY = (".nncli-", ".tmp")  # prefix and suffix of a file that is being written
 UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)  # the file system lacks the operation
 
-Piece = bytes | memoryview  # of a file's content; a view has one byte an item
+Piece = bytes | memoryview  # a part of a file's content; a view has one byte per item
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def _temporary(folder: Path) -> IO[bytes]:
         file = path.open("xb")
         with suppress(OSError):  # a file system without locks: nothing is removed there
             mark_in_use(file)
-        if path.exists():  # not removed before it was locked
+        if path.exists():  # else another process removed it before it was locked
             return file
         file.close()
 

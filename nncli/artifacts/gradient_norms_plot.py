@@ -1,4 +1,4 @@
-"""The figure of gradient norms: that of each layer over epochs; the first is darkest."""
+"""The figure of gradient norms: a curve per layer over epochs, the first layer darkest."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from nncli.artifacts.rendering import check_format, write_plot
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.errors import UserError
 
-NAME = "gradient_norm"  # stands for the columns of all layers
+NAME = "gradient_norm"  # names the columns of all layers together
 MAX_NAMES = 20  # layers in the legend
 ENABLE = "--set output.gradient_norms=true"
 

@@ -40,7 +40,7 @@ class Curves:
     best_values: Mapping[str, float] = field(default_factory=dict)
 
     def is_by_steps(self, column: str) -> bool:
-        """Whether the column's best needed an improvement by min_delta."""
+        """Whether a new best of the column needed an improvement by min_delta."""
         return column == self.monitor and bool(self.min_delta)
 
     def points(self, column: str) -> dict[int, float]:
@@ -52,8 +52,10 @@ class Curves:
         return dict(sorted(known.items()))
 
     def best_of(self, column: str) -> tuple[int, float] | None:
-        """(epoch, value) of a column's best: of the monitor, the run's own best epoch; None if
-        unknown."""
+        """(epoch, value) of a column's best; for the monitor, at the run's own best epoch.
+
+        None if the run has no best epoch, or the value is unknown.
+        """
         if self.best_epoch is None:
             return None
         known = self.points(column)

@@ -249,12 +249,12 @@ def _decision(resolved: Resolved, table: Table, rows: Rows) -> Found:
         yield "decision", f"a threshold parts two classes, and {found}: drop the block"
     elif keys.goal is not None:
         count, present = len(rows.val), np.unique(table.y[rows.val])
-        cure = "or give decision.threshold a number"
+        fix = "or give decision.threshold a number"
         if not count:
-            yield keys.key, f"chosen on validation rows: let data.split have some, {cure}"
+            yield keys.key, f"chosen on validation rows: let data.split have some, {fix}"
         elif len(present) < 2:
             only = f"are all '{printable(table.classes[present[0]])}'"
-            yield keys.key, f"chosen on the {count:,} validation rows, but they {only}: {cure}"
+            yield keys.key, f"chosen on the {count:,} validation rows, but they {only}: {fix}"
 
 
 def _monitors(resolved: Resolved, rows: Rows) -> Found:

@@ -64,10 +64,10 @@ def _flow_value(key: str, value: str | list[str]) -> str:
     return value if key == "type" else f'"{printable(value)}"'
 
 
-def column_cure(name: str, keys: Mapping[str, str | list[str]]) -> str:
+def column_fix(name: str, keys: Mapping[str, str | list[str]]) -> str:
     """The config key that sets how a column is read, for messages.
 
-    >>> column_cure("paid", {"type": "numeric", "suffix": "€"})
+    >>> column_fix("paid", {"type": "numeric", "suffix": "€"})
     'data.columns: {paid: {type: numeric, suffix: "€"}}'
     """
     return f"data.columns: {{{yaml_name(name)}: {flow_keys(keys)}}}"

@@ -185,7 +185,7 @@ def _are_distinct_integers(values: Array) -> bool:
 
 
 def identifies_rows(column: Column) -> bool:
-    """Whether most rows have a unique text or integer, or the last row's number plus one."""
+    """Whether most rows have a unique text or integer, or the previous row's number plus one."""
     present = column.values[~np.isnan(column.values)]
     is_whole = bool(column.categories) or bool((present == np.floor(present)).all())
     counts_up = len(present) > 1 and np.mean(np.diff(present) == 1) > COUNTING_SHARE

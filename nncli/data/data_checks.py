@@ -1,28 +1,25 @@
 """Data checks: warnings before training of target leakage, duplicates, imbalance and the like."""
 
 from collections.abc import Collection, Iterator
-from math import exp, lgamma
 
 import numpy as np
 
 from nncli.data.column_types import uninformative
-from nncli.data.label_checks import label_leak, label_warnings
+from nncli.data.label_checks import SPLIT_WORDS, effect_of_absence, label_warnings
 from nncli.data.number_cells import to_number
 from nncli.data.number_checks import number_warnings
 from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.spellings import spelling_warnings
+from nncli.data.target_leaks import target_leak
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
-from nncli.parts.table import Column, Table, cell_problem
+from nncli.parts.table import Table, cell_problem
 
 MAX_CLASS_RATIO = 10  # rows of the largest class / rows of the smallest
 CHUNK_VALUES = 1 << 16
-SAMPLED_ROWS = 1000
 MAJORITY = 0.5
 MANY_SINGLETONS = 20
-MIN_RANGE_ROWS = 5  # per class: fewer may have a separate range by chance
-MAX_CHANCE = 0.001  # probability that some column of noise separates the classes
 
 
 def refuse_singleton_classes(table: Table) -> None:
@@ -77,7 +74,7 @@ def data_warnings(
     yield from _constant_targets(table)
     for name in () if table.image_shape else table.features:  # a pixel may never vary
         column = table.column(name)
-        if how := _target_leak(column, table):
+        if how := target_leak(column, table):
             yield (
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
@@ -108,11 +105,11 @@ def _missing_or_constant(
     present = values[~np.isnan(values)]
     if len(present) < MAJORITY * len(values) and not is_indicated:
         missing = len(values) - len(present)
-        cure = "categorical: {impute: category}"
-        cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"
+        fix = "categorical: {impute: category}"
+        fix = fix if kind == "categorical" else "numeric: {missing_indicator: true}"
         yield (
             f"column '{name}' lacks {missing:,} of its {len(values):,} training values: "
-            f"data.preprocessing.{cure} tells the network where"
+            f"data.preprocessing.{fix} tells the network where"
         )
     elif len(present) and present.min() == present.max():
         yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
@@ -180,89 +177,6 @@ def _hashes(table: Table) -> Array:
     return hashes
 
 
-def _target_leak(column: Column, table: Table) -> str:
-    """How the target follows from one column alone (target leakage); empty if it doesn't.
-
-    Leaks are: a value or range of numbers for each class, a value that exactly one class has,
-    cells that are missing exactly in one class, and a linear relation.
-    """
-    if table.labels:
-        return label_leak(column, table)
-    if len(table.targets) > 1:
-        return ""
-    target = f"the target '{printable(table.targets[0])}'"
-    is_missing = np.isnan(column.values)
-    if table.classes:
-        if (index := _class_of(is_missing, table)) is not None:
-            return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
-        if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
-            is_ordered = not column.categories and _are_ranges(column.values, table)
-            how = f"says exactly what {target} is, each class having a range of its numbers"
-            return how if is_ordered else ""
-        different, codes = np.unique(column.values, return_inverse=True)
-        if len(different) == 2 and (index := _class_of(codes == 1, table)) is not None:
-            if len(table.classes) == 2:
-                return f"is {target} in other words"
-            return f"says exactly whether {target} is '{printable(table.classes[index])}'"
-        if len(different) != len(table.classes):
-            return ""
-        is_one_to_one = len(np.unique(codes * len(different) + table.y)) == len(different)
-        return f"is {target} in other words" if is_one_to_one else ""
-    x, y = column.values, table.y[:, 0]
-    if is_missing.any() or column.categories or len(x) < 3 or x.min() == x.max():
-        return ""
-    with np.errstate(all="ignore"):
-        x, y = x / np.abs(x).max(), y / np.abs(y).max()
-        is_line = abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12
-    return f"is {target} in other words" if is_line else ""
-
-
-def _are_ranges(x: Array, table: Table) -> bool:
-    """Whether the classes have disjoint ranges of the column, ignoring missing cells.
-
-    The more features, the more rows are required: a few may be separated by chance.
-    """
-    for rows in (SAMPLED_ROWS, len(x)):  # the first rows rule most columns out
-        present = ~np.isnan(x[:rows])
-        order = np.argsort(x[:rows][present], kind="stable")
-        numbers, classes = x[:rows][present][order], table.y[:rows][present][order]
-        counts = np.bincount(classes, minlength=1)
-        ends = np.flatnonzero(np.diff(classes))
-        if len(ends) != np.count_nonzero(counts) - 1 or (numbers[ends] == numbers[ends + 1]).any():
-            return False
-    return (
-        len(counts) > 1
-        and counts.min() >= MIN_RANGE_ROWS
-        and present.mean() > MAJORITY
-        and len(table.features) * _chance_of_ranges(counts.tolist()) <= MAX_CHANCE
-    )
-
-
-def _chance_of_ranges(counts: list[int]) -> float:
-    """k! n_1! ... n_k! / (n_1 + ... + n_k)!: the probability that noise has disjoint ranges.
-
-    counts: n_i, the rows of each of the k classes.
-
-    >>> [round(_chance_of_ranges(counts), 7) for counts in ([1, 1], [5, 5], [5, 5, 5])]
-    [1.0, 0.0079365, 7.9e-06]
-    """
-    ways = [lgamma(n + 1) for n in (len(counts), *counts)]
-    return exp(sum(ways) - lgamma(sum(counts) + 1))
-
-
-def _class_of(marked: Array, table: Table) -> int | None:
-    """The class whose rows are exactly the marked ones, or the unmarked ones; else None."""
-    count = int(marked.sum())
-    if not 1 < count < len(marked) - 1:  # a single row would be chance
-        return None
-    counts = np.bincount(table.y, minlength=len(table.classes))
-    for these in (marked, ~marked):
-        first = int(table.y[these.argmax()])
-        if counts[first] == these.sum() and (table.y[these] == first).all():
-            return first
-    return None
-
-
 def rowless_classes(table: Table) -> Iterator[str]:
     """Warn of classes without rows, which only data.classes names."""
     if not table.classes:
@@ -295,13 +209,10 @@ def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
         if len(lacking):
             classes = few([f"'{printable(table.classes[i])}'" for i in lacking])
             which = "class" if len(lacking) == 1 else "classes"
-            split = {"train": "training", "val": "validation"}.get(name, name)
-            why = "can't be learnt" if name == "train" else "has no part in the scores there"
-            if len(lacking) > 1:
-                why = why.replace("has no", "have no")
             yield (
-                f"{which} {classes} {'has' if len(lacking) == 1 else 'have'} no {split} row and "
-                f"{why}: see data.split"
+                f"{which} {classes} {'has' if len(lacking) == 1 else 'have'} no "
+                f"{SPLIT_WORDS.get(name, name)} row and {effect_of_absence(name, len(lacking))}: "
+                "see data.split"
             )
 
 
@@ -316,9 +227,9 @@ def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
     if is_imbalanced(counts):
         weights = "training.class_weight: balanced, which makes probabilities wrong"
         threshold = "decision: {maximize: balanced_accuracy}"
-        cure = f"{threshold}, or {weights}" if len(counts) == 2 else weights
+        fix = f"{threshold}, or {weights}" if len(counts) == 2 else weights
         yield (
             f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
             f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
-            f"balanced_accuracy, and {cure}"
+            f"balanced_accuracy, and {fix}"
         )

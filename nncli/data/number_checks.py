@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.column_names import column_fix, yaml_name
 from nncli.data.column_types import is_id_name
 from nncli.errors import printable
 from nncli.parts.arrays import Array
@@ -24,7 +24,7 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
     elif format_ := _date_format(present):
         yield (
             f"column '{printable(name)}' looks like dates such as {present[0]:.0f}, learnt as "
-            f"amounts: {column_cure(name, {'type': 'date', 'format': format_})}"
+            f"amounts: {column_fix(name, {'type': 'date', 'format': format_})}"
         )
     for number in _sentinels(present):
         count = int(np.count_nonzero(present == number))

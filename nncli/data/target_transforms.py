@@ -76,9 +76,9 @@ def refuse_untransformable(table: Table, transform: Transform) -> None:
     for name, values in zip(table.targets, table.y.T, strict=True):
         if wrong := np.flatnonzero(~function.is_defined(values)).tolist():
             more = "more than" if function.is_open else "at least"
-            cures = {wrong[0]: f" ({TRANSFORM_KEY}: {_wider(values)} takes all of them)"}
+            fixes = {wrong[0]: f" ({TRANSFORM_KEY}: {_wider(values)} takes all of them)"}
             message = f"{transform} is for targets of {more} {function.bound:g}, found"
-            found = {row: f"{message} {values[row]:g}{cures.get(row, '')}" for row in wrong}
+            found = {row: f"{message} {values[row]:g}{fixes.get(row, '')}" for row in wrong}
             raise refuse_rows(wrong, table.place, name, found.__getitem__)
 
 

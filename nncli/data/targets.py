@@ -77,10 +77,10 @@ def label_pairs(names: Sequence[str], columns: Sequence[Column]) -> list[Pair]:
     for name, column in zip(names, columns, strict=True):
         if (pair := label_pair(column)) is None:
             values = [f"'{printable(value)}'" for value in _distinct(column)]
-            cure = ""
+            fix = ""
             if len({folded(value) for value in values}) == 2:
-                cure = " (data.fold_case: true if they differ in capitals and spaces alone)"
-            message = f"{_no_label(name, values)}: a label has two, as 0 and 1{cure}"
+                fix = " (data.fold_case: true if they differ in capitals and spaces alone)"
+            message = f"{_no_label(name, values)}: a label has two, as 0 and 1{fix}"
             found.append(("data.task", message))
         else:
             pairs.append(pair)

@@ -89,7 +89,7 @@ def goes_astray(run: DiagnosedRun, edited: DiagnosedRun, share: float) -> bool:
 
 
 def as_fix(run: DiagnosedRun, edit: Edit, mended: str) -> Fix | None:
-    """A fix that cures a check's finding, with the training loss that remains if it isn't enough.
+    """A fix for a check's finding, with the training loss that remains if it isn't enough.
 
     None if training diverges with it.  mended: what it does to the finding, in words.
     """

@@ -25,7 +25,7 @@ def outcome_warning(
         kept = ", so the untrained weights are kept" if is_best_kept else ""
         change = _change(job.monitor, first, last)
         found = f"no epoch was better by {job.best_by} than epoch 0 ({change}){kept}"
-        return f"{found}: {_cure(job, first, last)}"
+        return f"{found}: {_fix(job, first, last)}"
     if _value(used, "loss") > first["loss"]:
         return f"{_change('loss', first, used)}, so training made it worse: {_rate(job)}"
     before, after = _value(best, job.monitor), _value(last, job.monitor)
@@ -36,7 +36,7 @@ def outcome_warning(
     return ""
 
 
-def _cure(job: Job, first: Mapping[str, float], last: EpochReport) -> str:
+def _fix(job: Job, first: Mapping[str, float], last: EpochReport) -> str:
     """What likely helps if no epoch was better than epoch 0."""
     gained = job.gain(job.monitor, first[job.monitor], _value(last, job.monitor))
     if gained > 0:  # too little to count

@@ -294,10 +294,10 @@ def _times(table: Table, name: str, values: Array, pool: Array) -> Array:
     if not texts:
         return values
     _, form, open_text = date_format(texts)
-    cure = ""
+    fix = ""
     if open_text:
         said = written(open_text, DAY_FIRST)
-        cure = f' (data.columns: {{"{printable(name)}": {{format: "{said}"}}}}, say)'
+        fix = f' (data.columns: {{"{printable(name)}": {{format: "{said}"}}}}, say)'
     moments: Array = np.zeros(len(texts))
     wrong = {}
     for index, text in enumerate(texts):
@@ -316,7 +316,7 @@ def _times(table: Table, name: str, values: Array, pool: Array) -> Array:
             name,
             lambda row: (
                 "expected a number or a date such as 2026-03-01, "
-                f"found '{printable(wrong[found[row]])}'{cure}"
+                f"found '{printable(wrong[found[row]])}'{fix}"
             ),
         )
     return np.asarray(moments[values.astype(int)])

@@ -68,7 +68,7 @@ def _draw_part(
 
 
 def _shown(curve: ValueCurve) -> list[Array]:
-    """The values that set the axis; tiny training losses are clipped, or they would fill it."""
+    """The values that set the axis limits; tiny training losses are clipped: they'd stretch it."""
     every = {part: np.concatenate([*runs]) for part, runs in curve.runs.items()}
     if curve.is_score or "val" not in every:
         return [*every.values()]

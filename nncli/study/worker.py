@@ -116,7 +116,7 @@ class _Run:
     def _ended(self, run: RunDirectory, built: Built | None = None) -> RunResult | None:
         """The result of an ended run; None if it needs more training.
 
-        built: the trained job, if at hand; else it is built again where it is needed.
+        built: the trained job, if known; else it is built again if needed.
         """
         reader = RunReader(run)
         summary = reader.summary()

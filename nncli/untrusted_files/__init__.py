@@ -1,1 +1,1 @@
-"""Untrusted files -> bytes and arrays, within limits. Nothing in them is executed."""
+"""Untrusted files: reads files that others wrote, with limits, and executes nothing."""

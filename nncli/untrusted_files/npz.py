@@ -1,4 +1,4 @@
-"""The .npz format: a zip archive of arrays, within limits. Nothing is unpickled."""
+"""The .npz format: a zip archive of arrays, read with limits. Nothing is unpickled."""
 
 import warnings
 import zlib
@@ -19,10 +19,10 @@ DAMAGE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, V
 
 
 class NpzArchive:
-    """An open .npz file: its array headers, and its arrays on demand.
+    """An open .npz file. arrays: what it declares; `read` reads one.
 
-    most: the limit for the unpacked bytes of all arrays; None if only arrays of a known shape are
-    read. Raises Malformed for another format, more bytes, or Python objects.
+    most: the maximum size of all unpacked arrays; None if only arrays of known shapes are read.
+    Raises Malformed for another file, one that declares more, or Python objects.
     """
 
     def __init__(self, file: IO[bytes], most: int | None = None) -> None:
@@ -52,7 +52,7 @@ class NpzArchive:
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[tuple[Declared, IO[bytes]]]:
-        """(header, file positioned behind the header) of an array. Raises Malformed."""
+        """(the array's declaration, the open file after its header)."""
         member = self._members[name]
         try:
             if member.flag_bits & ENCRYPTED or member.compress_type not in (
@@ -69,16 +69,16 @@ class NpzArchive:
 
 
 def _array(content: IO[bytes], size: int) -> Declared:
-    """Read the header of an .npy file of `size` bytes. Raises Malformed."""
+    """The declaration in the header of an .npy file of `size` bytes. Raises Malformed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # for headers written by Python 2
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
             shape, is_fortran, dtype = HEADERS[npy.read_magic(content)](content)
     except DAMAGE:
         raise
-    except Exception:  # parsing a header's text may raise SyntaxError, MemoryError, ...
+    except Exception:  # what Python makes of a header's text: SyntaxError, MemoryError, ...
         raise Malformed("its header isn't that of an array") from None
-    if dtype.kind not in "biufU":  # reading Python objects would run code
+    if dtype.kind not in "biufU":  # an object's reading would run code
         found = "Python objects" if dtype.hasobject else str(dtype)
         raise Malformed(f"expected numbers or text, found {found[:40]}")
     return declared(shape, dtype, size - content.tell(), is_fortran=is_fortran)

@@ -1,6 +1,6 @@
-"""Opening files: only regular ones, and only up to a limit.
+"""Opening: opens regular files only, and reads no more than a limit.
 
-So a named pipe can't make nncli wait, and a device can't fill its memory. Sizes are checked before
+So a named pipe can't block nncli, and a device can't fill its memory. The limit is checked before
 anything is read.
 """
 
@@ -21,18 +21,18 @@ KIND_NAMES = {
 
 
 class Unfit(OSError):
-    """The file at a path isn't a regular file, or is too large."""
+    """A path can't be read because of what it is, although the operating system allows it."""
 
 
 def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading; links are followed.
 
-    Raises Unfit if it isn't a regular file, OSError if the operating system refuses.
+    Raises Unfit for anything else, OSError if the operating system refuses.
     """
-    _check_kind(path.stat())  # before opening, which may have an effect on a device
+    _check_kind(path.stat())  # opening a device may already do something
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     try:
-        _check_kind(os.fstat(file.fileno()))  # it may have been replaced in between
+        _check_kind(os.fstat(file.fileno()))  # another may stand there by now
     except BaseException:
         file.close()
         raise
@@ -50,17 +50,14 @@ def _check_kind(found: os.stat_result) -> None:
 
 
 def size_of(file: IO[bytes]) -> int:
-    """The size of an open file in bytes; it is left at its start."""
+    """The size of an open file, which is left at its start."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     return size
 
 
 def read_file(path: Path, most: int, what: str) -> bytes:
-    """Read a whole regular file. Raises Unfit if it is larger than `most` bytes.
-
-    what: the file's kind, for the message.
-    """
+    """A regular file's content. Raises Unfit, naming `what`, if it has more than `most` bytes."""
     with open_regular(path) as file:
         size = size_of(file)
         content = file.read(min(size, most) + 1)
@@ -70,7 +67,7 @@ def read_file(path: Path, most: int, what: str) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a regular file, which needn't fit into memory. Raises as `open_regular`."""
+    """The SHA-256 of a regular file, which may be larger than memory. Raises as `open_regular`."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,8 +1,8 @@
-"""The .safetensors format; every number in a header is checked before it is used.
+"""The .safetensors format; every number in the header is checked before use.
 
     8 bytes n, little-endian | n bytes of JSON | the tensors' numbers, one after the other
 
-The JSON has {"dtype", "shape", "data_offsets"} by name; `__metadata__` has texts by name.
+The JSON maps a name to {"dtype", "shape", "data_offsets"}, and `__metadata__` to texts by name.
 Source: the format's description in the safetensors project.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from nncli.untrusted_files.array_headers import Declared, Malformed, declared, exactly, fill, filled
 from nncli.untrusted_files.opening import size_in_words, size_of
 
-MAX_HEADER_BYTES = 1 << 24
+MAX_HEADER_BYTES = 1 << 24  # bytes
 DTYPES = {
     **{f"F{8 * size}": f"<f{size}" for size in (2, 4, 8)},
     **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
@@ -24,9 +24,9 @@ DTYPES = {
 
 
 class SafetensorsFile:
-    """An open .safetensors file: its header, and its tensors on demand.
+    """An open .safetensors file. arrays: what it declares; `read` reads one.
 
-    Raises Malformed for another format, or for types that NumPy lacks.
+    Raises Malformed for another file, or a dtype that NumPy lacks.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -55,7 +55,7 @@ class SafetensorsFile:
         return filled(self.arrays[name], self._file.read)
 
     def check(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Raises Malformed if the tensor has another shape or type."""
+        """Raises Malformed if a tensor has another shape or dtype."""
         array = self.arrays[name]
         if array.shape != shape:
             raise Malformed(f"{name}: expected shape {shape}, found {array.shape}")
@@ -63,14 +63,14 @@ class SafetensorsFile:
             raise Malformed(f"{name}: expected {dtype}, found {array.dtype}")
 
     def fill(self, name: str, out: Any) -> None:
-        """Read a tensor into a contiguous array. Raises Malformed for another shape or type."""
+        """Read a tensor into a contiguous array. Raises Malformed if shape or dtype differ."""
         self.check(name, out.shape, out.dtype)
         self._file.seek(self._starts[name])
         fill(out, self._file.read)
 
 
 def _object(text: bytes, what: str) -> dict[str, Any]:
-    """Parse a JSON object whose names are unique. Raises Malformed. what: it is, for messages."""
+    """A JSON object. Raises Malformed for anything else, or repeated names."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -96,7 +96,7 @@ def _texts(metadata: Any) -> dict[str, str]:
 
 
 def _tensor(entry: Any) -> tuple[Declared, int, int]:
-    """(array, start, end) of a header's entry; offsets in bytes, from the first tensor's start."""
+    """(the declared array, its first byte, the byte after its last), relative to the numbers."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise Malformed("expected dtype, shape and data_offsets")
     offsets, dtype = entry["data_offsets"], entry["dtype"]
@@ -109,11 +109,11 @@ def _tensor(entry: Any) -> tuple[Declared, int, int]:
 
 
 def _check_order(ends: list[tuple[int, int]], size: int) -> None:
-    """Raises Malformed unless the tensors fill the `size` bytes without gaps or overlaps."""
-    position = 0
+    """Raises Malformed unless the tensors cover the numbers without gaps or overlaps."""
+    at = 0
     for start, end in sorted(ends):
-        if start != position:
+        if start != at:
             raise Malformed("its tensors overlap, or leave gaps")
-        position = end
-    if position != size:
-        raise Malformed(f"its tensors take {position:,} bytes, the file has {size:,}")
+        at = end
+    if at != size:
+        raise Malformed(f"its tensors take {at:,} bytes, the file has {size:,}")

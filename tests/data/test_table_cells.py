@@ -638,6 +638,13 @@ def test_problems_of_other_files_name_them(tmp_path, content, messages):
     assert refusal(tmp_path, text, parts={"val": tmp_path / "val.csv"}) == messages
 
 
+def test_a_first_file_without_rows_is_a_problem_before_the_cells_of_others(tmp_path):
+    (tmp_path / "val.csv").write_text("x,t,y\n1,p,2\none,q,3\n2,p,3\n")
+    parts = {"val": tmp_path / "val.csv"}
+    found = refusal(tmp_path, "x,t,y\n", parts=parts, task="regression", kinds={"x": "numeric"})
+    assert found == ["table.csv: no rows under the header"]
+
+
 def test_columns_that_nobody_needs_may_be_missing_in_other_files(tmp_path):
     (tmp_path / "val.csv").write_text("x,y\n1,a\n")
     text = columns(id=range(40), x=[1, 2], y=["a", "b"], rows=40)

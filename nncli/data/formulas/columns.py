@@ -49,7 +49,7 @@ def _shown(
     """The selected features, each once."""
     named = {"data.features.include": include or (), "data.features.exclude": exclude, **formulas}
     problems = [
-        (key, f"no column '{printable(name)}'{_cure(name, table)}")
+        (key, f"no column '{printable(name)}'{_fix(name, table)}")
         for key, names in named.items()
         for name in dict.fromkeys(names)
         if name not in table.features
@@ -60,5 +60,5 @@ def _shown(
     return [*dict.fromkeys(chosen)]
 
 
-def _cure(name: str, table: Table) -> str:
+def _fix(name: str, table: Table) -> str:
     return did_you_mean(name, table.features) or f"; known: {few(table.features)}"

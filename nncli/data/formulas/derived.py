@@ -122,11 +122,11 @@ class Derivation:
         if count > MAX_TERMS:
             degrees = range(self.degree - 1, 1, -1)
             lower = (d for d in degrees if count_of_terms(len(names), d) <= MAX_TERMS)
-            cures = [f"degree {d} makes {count_of_terms(len(names), d):,}" for d in lower][:1]
-            cures += ["of: [...] chooses columns"] * (len(names) > 1)
+            fixes = [f"degree {d} makes {count_of_terms(len(names), d):,}" for d in lower][:1]
+            fixes += ["of: [...] chooses columns"] * (len(names) > 1)
             yield (
                 f"degree {self.degree} of {len(names):,} columns makes {count:,} columns, and "
-                f"{MAX_TERMS:,} is the most ({'; '.join(cures)})"
+                f"{MAX_TERMS:,} is the most ({'; '.join(fixes)})"
             )
 
     def _polynomial(self, table: Table, found: Mapping[str, Expression]) -> dict[str, Expression]:

@@ -8,7 +8,7 @@ from nncli.data.formulas.expression import Expression, subexpressions
 from nncli.errors import few, printable
 from nncli.parts.arrays import Array
 
-CURES = {
+FIXES = {
     "log": "log(1 + x) for numbers that begin at 0, log(max(x, 0.001)) for others",
     "log10": "log10(1 + x) for numbers that begin at 0, log10(max(x, 0.001)) for others",
     "sqrt": "sqrt(max(x, 0)) or sqrt(abs(x)) has a value there",
@@ -34,5 +34,5 @@ def _why(formula: Expression, values: Mapping[str, Array]) -> str:
     places = [f"{printable(name)} is {values[name][0]:.6g}" for name in culprit.columns]
     operands = [float(np.asarray(each(values)).reshape(-1)[0]) for each in culprit.arguments]
     is_overflow = culprit.function == "^" and operands[0] > 0
-    cure = OVERFLOWS if is_overflow else CURES.get(culprit.function, OVERFLOWS)
-    return f"{printable(str(culprit))} is {value:g} where {few(places)}: {cure}"
+    fix = OVERFLOWS if is_overflow else FIXES.get(culprit.function, OVERFLOWS)
+    return f"{printable(str(culprit))} is {value:g} where {few(places)}: {fix}"

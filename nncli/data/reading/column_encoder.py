@@ -126,11 +126,11 @@ class ColumnEncoder:
         first, *others = self.problems
         is_ordinal = isinstance(self.parser, OrdinalParser)
         if self.wrong > self.numbers and not is_ordinal:
-            cure = ""
+            fix = ""
             if format_ := self.format_of_wrong:
                 bare = f"write '{format_.bare(self.wrong_texts[0])}', say"
-                cure = f" ({bare if is_new else format_.cure(self.name, self.parser.decimal)})"
-            message = f"{first.message}, and none in most rows{cure}"
+                fix = f" ({bare if is_new else format_.fix(self.name, self.parser.decimal)})"
+            message = f"{first.message}, and none in most rows{fix}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):

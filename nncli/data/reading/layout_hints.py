@@ -27,18 +27,18 @@ def refuse_layout(
         return
     where = f"{path}:{start + found.lines[0] + 1}"
     if format_.skip_rows == 0 and (rows := _arff_rows(lines)):
-        cure = f"say data.skip_rows: {start + rows} and data.header: false"
+        fix = f"say data.skip_rows: {start + rows} and data.header: false"
         keys = {"skip_rows": start + rows, "header": False}
-        raise LayoutFound(where, "this is ARFF, whose columns go by number here", cure, keys)
+        raise LayoutFound(where, "this is ARFF, whose columns go by number here", fix, keys)
     if format_.comment is None and (sign := comment_sign(lines, found)):
         what = (
             f"lines that begin with '{sign}' stand before the table{_name_hint(sign, lines, found)}"
         )
-        cure = f'take them out, or say data.comment: "{sign}"'
-        raise LayoutFound(where, what, cure, {"comment": sign})
+        fix = f'take them out, or say data.comment: "{sign}"'
+        raise LayoutFound(where, what, fix, {"comment": sign})
     if format_.delimiter is None and is_split_by_blanks(lines, found, format_):
-        cure = f"put commas there, or say data.delimiter: {WHITESPACE}"
-        raise LayoutFound(where, "blanks part the cells", cure, {"delimiter": WHITESPACE})
+        fix = f"put commas there, or say data.delimiter: {WHITESPACE}"
+        raise LayoutFound(where, "blanks part the cells", fix, {"delimiter": WHITESPACE})
     if found.delimiter != WHITESPACE and _is_short_header(found, format_.decimal):
         have = f"this line has {found.width - 1} cells and the next ones {found.width}"
         raise TableError([Problem(where, "", f"{have}: it lacks the name of a column")])
@@ -46,10 +46,10 @@ def refuse_layout(
         what = "this line has" if rows == 1 else f"the first {rows} lines have"
         text = printable(lines[found.lines[0]].strip()[:40])
         what = f"{what} fewer cells than the rest: '{text}'"
-        cure = f"if that is a title, take it out or say data.skip_rows: {start + rows}"
+        fix = f"if that is a title, take it out or say data.skip_rows: {start + rows}"
         if not _are_surely_titles(found):
-            raise TableError([Problem(where, "", f"{what}: {cure}")])
-        raise LayoutFound(where, what, cure, {"skip_rows": start + rows})
+            raise TableError([Problem(where, "", f"{what}: {fix}")])
+        raise LayoutFound(where, what, fix, {"skip_rows": start + rows})
 
 
 def comment_sign(lines: Sequence[str], found: SplitLines) -> str:
@@ -178,12 +178,12 @@ def ragged_layout(
     where = f"{path}:{wrong[0][1]}"
     if signs and format_.comment is None:
         what = f"a line that begins with '{signs[0]}' stands among the rows"
-        cure = f'take it out, or say data.comment: "{signs[0]}"'
-        return LayoutFound(where, what, cure, {"comment": signs[0]})
+        fix = f'take it out, or say data.comment: "{signs[0]}"'
+        return LayoutFound(where, what, fix, {"comment": signs[0]})
     if delimiter == "\t" and format_.delimiter is None:
         filled = {sum(bool(cell.strip()) for cell in row) for row, _ in wrong}
         if filled == {width}:
-            cure = f"write one tab, or say data.delimiter: {WHITESPACE}"
+            fix = f"write one tab, or say data.delimiter: {WHITESPACE}"
             what = "runs of tabs part the cells"
-            return LayoutFound(where, what, cure, {"delimiter": WHITESPACE})
+            return LayoutFound(where, what, fix, {"delimiter": WHITESPACE})
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.column_names import column_fix, yaml_name
 from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import NumberParser
 from nncli.errors import printable
@@ -83,9 +83,9 @@ class NumberFormat:
         names = ("thousands", "prefix", "suffix", "decimal")
         return {n: value for n in names if (value := getattr(self, n)) != defaults.get(n, "")}
 
-    def cure(self, name: str, decimal: str) -> str:
+    def fix(self, name: str, decimal: str) -> str:
         """The config key that sets this format for the column `name`."""
-        return column_cure(name, {"type": "numeric", **self.keys(decimal)})
+        return column_fix(name, {"type": "numeric", **self.keys(decimal)})
 
 
 def _plain_spaces(text: str) -> str:
@@ -231,7 +231,7 @@ def numbers_read_as_text(
             name, format_, texts, decimal
         )
         bare, has = format_.bare(text), f"{column} has numbers such as '{printable(text)}'"
-        message = f"{has}: write '{bare}', say, or {format_.cure(name, decimal)}{doubt} {otherwise}"
+        message = f"{has}: write '{bare}', say, or {format_.fix(name, decimal)}{doubt} {otherwise}"
         return NumbersAsText(
             "data.columns", message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
         )
@@ -260,8 +260,8 @@ def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], de
     """A hint that numbers may be fractions, if all look like `1,234`; else empty."""
     sign = format_.thousands
     is_open = sign in (",", ".") and not any(decimal in t or t.count(sign) > 1 for t in texts)
-    cure = NumberFormat(decimal=sign).cure(name, decimal)
-    return f"; {cure} if a fraction follows the '{sign}'" if is_open else ""
+    fix = NumberFormat(decimal=sign).fix(name, decimal)
+    return f"; {fix} if a fraction follows the '{sign}'" if is_open else ""
 
 
 def limit_advice(text: str) -> str:

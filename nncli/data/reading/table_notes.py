@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, listed, yaml_name
+from nncli.data.column_names import column_fix, listed, yaml_name
 from nncli.data.date_encoding import date_in_words
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
@@ -41,16 +41,16 @@ def dropped_row_notes(encoded: EncodedTable, target: Sequence[str]) -> Iterator[
     for name in target:
         counts = {text: n for text, n in encoded.markers.get(name, {}).items() if text}
         if counts:
-            cure = f"; {category_hint(name, [*counts])}" if name in encoded.vocabularies else ""
+            fix = f"; {category_hint(name, [*counts])}" if name in encoded.vocabularies else ""
             yield (
                 f"target '{printable(name)}': rows with {_counted(counts)} are left out, as that "
-                f"is taken for no value{cure}"
+                f"is taken for no value{fix}"
             )
 
 
 def category_hint(name: str, texts: Sequence[str], what: str = "class") -> str:
     """The config key to set if missing markers are classes or categories."""
-    return f"if {listed(texts)} is a {what}, {column_cure(name, {'values': [*texts]})}"
+    return f"if {listed(texts)} is a {what}, {column_fix(name, {'values': [*texts]})}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -95,14 +95,14 @@ def amount_notes(
             then = "left out" if name in left_out else "each becomes an input of its own"
             key = yaml_name(name)
             how = f"data.columns: {{{key}: {{suffix: ..., decimal: ..., format: ...}}}}"
-            cure = f"if they are amounts or dates, say how they are written ({how}) or write them "
-            cure += "as such"
+            fix = f"if they are amounts or dates, say how they are written ({how}) or write them "
+            fix += "as such"
             if all(map(CLOCK.fullmatch, texts)):
                 format_ = "%H:%M" if texts[0].count(":") == 1 else "%H:%M:%S"
-                cure = f"if they are times, {column_cure(name, {'format': format_})}"
+                fix = f"if they are times, {column_fix(name, {'format': format_})}"
             yield (
                 f"column '{printable(name)}' has {len(texts):,} texts that begin like numbers, "
-                f"such as {shown}: {then}; {cure}; data.columns: {{{key}: categorical}} says that "
+                f"such as {shown}: {then}; {fix}; data.columns: {{{key}: categorical}} says that "
                 "they are neither"
             )
 

@@ -60,8 +60,8 @@ class TextLines:
             return
         if wide := unmarked_utf16(head):
             what = "this is UTF-16 without a mark that says so"
-            cure = f"save the file as UTF-8, or say data.encoding: {wide}"
-            raise LayoutFound(f"{self.path}:1", what, cure, {"encoding": wide})
+            fix = f"save the file as UTF-8, or say data.encoding: {wide}"
+            raise LayoutFound(f"{self.path}:1", what, fix, {"encoding": wide})
         raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
 
     def read(self, file: BoundedFile) -> io.TextIOBase:
@@ -81,10 +81,10 @@ class TextLines:
             return DataError(f"{self.path}: not {name}: save the file as UTF-8")
         line, byte, about = found
         where, what = f"{self.path}:{line}", f"byte {byte:#04x} is not {name}"
-        cure, encoding = encoding_advice(about) if name == "UTF-8" else (OTHER_ENCODING_HINT, "")
+        fix, encoding = encoding_advice(about) if name == "UTF-8" else (OTHER_ENCODING_HINT, "")
         if encoding:
-            return LayoutFound(where, what, cure, {"encoding": encoding})
-        return TableError([Problem(where, "", f"{what}: {cure}")])
+            return LayoutFound(where, what, fix, {"encoding": encoding})
+        return TableError([Problem(where, "", f"{what}: {fix}")])
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -76,11 +76,11 @@ def read_columns(
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
+    _refuse_empty_files(readers, encoded.lines, required)
     _refuse_repeated_header(columns)
     _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
     _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
     _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
-    _refuse_empty_files(readers, encoded.lines, required)
     return encoded
 
 
@@ -132,11 +132,9 @@ def _refuse_row_of_units(
     are_numbers = [column.cell_type == "number" for column in columns]
     is_alone = sum(column.wrong for column in wrong) == 1
     if (len(texts) > 1 or is_alone) and np.isnan(encoded.cells[:1][0][are_numbers]).all():
-        cure = "if this line has the units, take it out"
-        cure += "" if is_new else "; add to data.missing what stands for missing"
-        raise TableError(
-            [Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {cure}")]
-        )
+        fix = "if this line has the units, take it out"
+        fix += "" if is_new else "; add to data.missing what stands for missing"
+        raise TableError([Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {fix}")])
 
 
 def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:

@@ -1,7 +1,7 @@
-"""Convolution, pooling and what is by channel, as modules of PyTorch.
+"""Convolution, pooling and layers by channel as modules of PyTorch.
 
-There channels come before height and width: `Images` turns a row of features into one, `Rows`
-turns it back.
+PyTorch's channels come before height and width: `Images` converts a row of features to an image,
+`Rows` converts it back.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ class AveragePool(nn.Module):
 
 
 def image_layer_codes(node: Node) -> Iterator[str]:
-    """What makes the modules of a layer that has its own of images; the last has its tensors."""
+    """The code of the modules of a layer on images; the last module has the layer's tensors."""
     layer, channels = node.layer, node.input_shape[-1]
     match layer:
         case Conv2D():
@@ -95,7 +95,7 @@ def image_layer_codes(node: Node) -> Iterator[str]:
 
 
 def _in_place(node: Node) -> Iterator[str]:
-    """Of the same numbers under other axes: by way of rows of features, channels innermost."""
+    """The code that gives numbers other axes: by way of rows of features, channels innermost."""
     axes = node.layer.output_shape(node.input_shape)
     if len(node.input_shape) == 3:
         yield "Rows()"

@@ -1,4 +1,4 @@
-"""Layers: a network as modules of PyTorch, and which tensors of the run are their weights."""
+"""Layers: a network as modules of PyTorch, and the tensors of the run that are their weights."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -35,14 +35,14 @@ OWN = {
     },
 }
 
-EXACT = {"nn.Softplus()": "nn.Softplus(threshold=40.0)"}  # by itself it is z above 20: 2e-9 less
+EXACT = {"nn.Softplus()": "nn.Softplus(threshold=40.0)"}  # the default is z above 20: 2e-9 less
 
 
 @frozen
 class Module:
-    """code: what makes it.  comment: the layer's name, where it begins one.
+    """code: that creates the module.  comment: the layer's name, if it is a layer's first module.
 
-    tensors: its own by the run's names.
+    tensors: the names of its own tensors -> those of the run's.
     """
 
     code: str
@@ -51,8 +51,8 @@ class Module:
 
 
 def modules(network: Network) -> list[Module]:
-    """The layers in their order. Raises UserError for one without an equivalent."""
-    found: list[list[Module]] = []  # of each node
+    """The layers as modules, in order. Raises UserError for a layer without an equivalent."""
+    found: list[list[Module]] = []  # by node
     if len(network.input_shape) == 3:
         sides = ", ".join(map(str, network.input_shape))
         found.append([Module(f"Images({sides})", "", {})])
@@ -67,7 +67,7 @@ def modules(network: Network) -> list[Module]:
 
 
 def _residual(node: Node, block: Sequence[Module]) -> Module:
-    """The modules of a residual block as one."""
+    """The modules of a residual block as one module."""
     inner = textwrap.indent(",\n".join(module.code for module in block), " " * 4)
     tensors = {
         f"layers.{place}.{name}": of_run
@@ -103,7 +103,7 @@ def _modules(node: Node) -> Iterator[Module]:
 
 
 def _code(node: Node) -> str:
-    """What makes a layer of features."""
+    """The code of a layer on features."""
     layer = node.layer
     if type(layer) not in (Dense, BatchNorm, LayerNorm, Dropout, GaussianNoise):
         raise UserError(f"{node.name}: {layer.name} has no equivalent in PyTorch")

@@ -103,9 +103,9 @@ class Layer(Part):
         """Raises ShapeError unless a row has `input_axes` axes."""
         if self.input_axes in (None, len(input_shape)):
             return
-        axes, cure = "(features,)", "flatten turns images into features"
+        axes, fix = "(features,)", "flatten turns images into features"
         if self.input_axes == 3:
             axes = "(height, width, channels)"
-            cure = "network.input.shape says how features become images, as [8, 8, 1]"
+            fix = "network.input.shape says how features become images, as [8, 8, 1]"
         found = f"({', '.join(map(str, input_shape))}{',' * (len(input_shape) == 1)})"
-        raise ShapeError(f"{self.name} expects rows of shape {axes}, found {found}: {cure}")
+        raise ShapeError(f"{self.name} expects rows of shape {axes}, found {found}: {fix}")
