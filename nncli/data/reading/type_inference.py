@@ -11,7 +11,7 @@ from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
-from nncli.data.reading.number_formats import (
+from nncli.data.reading.numbers_as_text import (
     NumbersAsText,
     markers_among_numbers,
     numbers_read_as_text,
