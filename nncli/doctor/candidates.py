@@ -185,10 +185,10 @@ def gentler(run: DiagnosedRun, factor: float) -> Edits:
     return rewrite_hidden(run, change)
 
 
-def shallow(run: DiagnosedRun, depth: int = 2) -> Edits:
-    """Only the first `depth` dense layers."""
+def shallow(run: DiagnosedRun) -> Edits:
+    """Only the first two dense layers."""
     before = _hidden(run)
-    after = [layer for layer in before if isinstance(layer, Dense)][:depth]
+    after = [layer for layer in before if isinstance(layer, Dense)][:2]
     return [_as_edit(after)] if len(after) < len(before) else []
 
 

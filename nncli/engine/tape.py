@@ -28,6 +28,8 @@ from nncli.engine.operations import (
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 
+SIZE_MATTERS = "a part computes batches of different sizes in different ways"
+
 VIEWS = (
     *(np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.reshape),
     *(np.broadcast_to, sliding_window_view),

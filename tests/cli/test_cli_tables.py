@@ -234,6 +234,19 @@ def test_column_called_prediction_is_kept(nncli, flats, run_of_flats, write):
     assert "prediction_2" in rows[0]
 
 
+def test_every_class_keeps_its_column_of_probabilities(nncli, write):
+    write("t.csv", "x,y", *(f"{n},{('a', 'a_2')[n % 2]}" for n in range(20)))
+    config = write("t.yaml", "data: {path: t.csv, target: y}", "training: {epochs: 1}")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    new = write("new.csv", "x,probability_a", "1,yes", "2,no")
+    rows = predictions(nncli("predict", run, new, "--probabilities").out)
+    assert [row["probability_a"] for row in rows] == ["yes", "no"]
+    assert all(
+        float(row["probability_a_3"]) + float(row["probability_a_2"]) == pytest.approx(1.0)
+        for row in rows
+    )
+
+
 def test_run_of_a_built_in_dataset_predicts_too(nncli, iris, write):
     names = "sepal_length,sepal_width,petal_length,petal_width"
     features = [column["name"] for column in iris.json("preprocessing.json")["features"]]

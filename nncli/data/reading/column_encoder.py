@@ -9,7 +9,8 @@ import numpy as np
 from nncli.data.column_names import yaml_name
 from nncli.data.number_cells import to_number
 from nncli.data.reading.chunks import NumberParser, loses_digits
-from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
+from nncli.data.reading.number_formats import NumberFormat, format_of
+from nncli.data.reading.numbers_as_text import LIMIT, limit_advice
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
