@@ -28,7 +28,7 @@ from nncli.engine.operations import (
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 
-SIZE_MATTERS = "a part computes batches of different sizes in different ways"  # an exporter's refusal
+SIZE_MATTERS = "a part computes batches of different sizes in different ways"
 
 VIEWS = (
     *(np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.reshape),

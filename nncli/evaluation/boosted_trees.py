@@ -1,7 +1,7 @@
 """Boosted trees: gradient boosting on the raw columns, for comparison.
 
-scikit-learn's HistGradientBoosting with its defaults, except for early stopping: numbers, categories
-and missing cells as they are. On many tables nothing is better, and it takes a second.
+scikit-learn's HistGradientBoosting with its defaults, except for early stopping: numbers,
+categories and missing cells as they are. On many tables nothing is better, and it takes a second.
 """
 
 from collections.abc import Mapping
