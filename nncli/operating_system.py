@@ -113,7 +113,7 @@ def relative_path(path: Path, folder: Path) -> str:
         return path.absolute().as_posix()
 
 
-def words_of(arguments: list[str]) -> list[str]:
+def expand_wildcards(arguments: list[str]) -> list[str]:
     """A command's arguments, with patterns such as `runs/iris-*` expanded on Windows.
 
     Its shells leave that to the program. Patterns without a match, options and KEY=VALUE stay as
