@@ -121,12 +121,14 @@ class TableError(DataError):
         problems: Sequence[Problem],
         count: int = 0,
         formats: Mapping[str, Mapping[str, str]] | None = None,
+        guesses: Sequence[str] = (),
     ) -> None:
         """count: the number of all problems, if it is larger than those given.
 
         formats: by column, the keys of `data.columns` with which all its cells are numbers, if any.
+        guesses: what is doubtful about these, in words.
         """
-        self.formats = dict(formats or {})
+        self.formats, self.guesses = dict(formats or {}), tuple(guesses)
         self.problems = tuple(problems)[: self.MAX_SHOWN]
         self.count = max(count, len(problems))
         super().__init__("\n".join(self._problems()))

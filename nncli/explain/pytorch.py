@@ -60,7 +60,7 @@ def _modules(built: Built, node: Node) -> Equivalent:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
         return _line(layer.function.equivalent("pytorch"), node)
-    columns = node.input_shape[-1]  # of images, channels
+    columns = node.input_shape[-1]  # channels, for images
     if not isinstance(layer, Affine):
         found = _line(layer.equivalent("pytorch", inputs=columns), node)
         is_flat = len(node.input_shape) == 1
@@ -95,7 +95,7 @@ class _Entry:
 
 def _entries(built: Built) -> list[_Entry]:
     """The modules of the network; a residual block is one."""
-    found: list[list[_Entry]] = []  # of each node
+    found: list[list[_Entry]] = []  # by node
     for node in built.network.nodes:
         if node.block:
             inside = [entry for own in found[-node.block :] for entry in own]
