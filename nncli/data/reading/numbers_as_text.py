@@ -18,18 +18,19 @@ from nncli.frozen import frozen
 MANY_NUMBERS = 20  # distinct numbers: a column of codes has fewer
 FEW_MARKERS = 5  # at most: distinct texts with digits that are missing markers among numbers
 MANY_WORDS = 20  # at most: the same, with or without digits
-LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
+LIMIT = re.compile(r"(?P<sign>[<>≤≥]=?)\s*(?P<number>[-+\d.,].*)")
 
 
 @frozen
 class NumbersAsText:
     """A text column of numbers: the error message, and the config key that it belongs to.
 
-    format: the numbers' format, if one fits.  guess: the note to give if the numbers are read in
-    this format, or the texts among them as missing markers.
+    text: an example.  format: the numbers' format, if one fits.  guess: the note to give if the
+    numbers are read in this format, or the texts among them as missing markers.
     """
 
     key: str
+    text: str
     message: str
     format: NumberFormat | None = None
     guess: str = ""
@@ -44,8 +45,12 @@ def numbers_read_as_text(
     """
     column, quoted = f"column '{printable(name)}'", yaml_name(name)
     otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
-    if text := limit_among(texts, decimal):
-        return NumbersAsText("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
+    if limits := limits_among(texts, decimal):
+        has = f"{column} has limits such as '{printable(limits[0])}' among its numbers"
+        message = f"{has}: {limit_fix(name, limits, decimal)} {otherwise}"
+        format_ = limit_format(limits, decimal)
+        guess = limit_guess(name, limits[0], format_) if format_ else ""
+        return NumbersAsText("data.columns", limits[0], message, format_, guess)
     found = format_of(texts, decimal)
     has_thousands = found is not None and bool(found[0].thousands)
     if not is_typed and not has_thousands and (text := foreign_number(texts, decimal)):
@@ -54,7 +59,7 @@ def numbers_read_as_text(
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
         format_ = found[0] if found else None
         guess = f"{has}, read with {sign} {otherwise}"
-        return NumbersAsText("data.decimal", f"{has}: {advice} {otherwise}", format_, guess)
+        return NumbersAsText("data.decimal", text, f"{has}: {advice} {otherwise}", format_, guess)
     if found:
         format_, text = found
         doubt = _without_unit(format_, texts, decimal) + _maybe_a_fraction(
@@ -63,17 +68,17 @@ def numbers_read_as_text(
         bare, has = format_.bare(text), f"{column} has numbers such as '{printable(text)}'"
         message = f"{has}: write '{bare}', say, or {format_.fix(name, decimal)}{doubt} {otherwise}"
         return NumbersAsText(
-            "data.columns", message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
+            "data.columns", text, message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
         )
     if magnitude := _with_magnitudes(texts):
         message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
-        return NumbersAsText("data.columns", f"{message} {otherwise}")
+        return NumbersAsText("data.columns", magnitude, f"{message} {otherwise}")
     if not is_typed and (markers := markers_among_numbers(texts, decimal)):
         shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
         has = f"{column} has numbers, and {shown} among them"
         message = f"{has}: add to data.missing what means that there is no value {otherwise}"
         guess = f"{has}, taken to mean that there is no value {otherwise}"
-        return NumbersAsText("data.missing", message, guess=guess)
+        return NumbersAsText("data.missing", markers[0], message, guess=guess)
     return None
 
 
@@ -119,11 +124,11 @@ def foreign_number(texts: Sequence[str], decimal: str) -> str:
     return foreign[0] if foreign and len(foreign) + plain > 0.95 * len(texts) else ""
 
 
-def limit_among(texts: Sequence[str], decimal: str) -> str:
-    """The first limit, such as `<0.5`, if nearly all texts are numbers or limits; else empty.
+def limits_among(texts: Sequence[str], decimal: str) -> list[str]:
+    """The limits, such as `<0.5`, if nearly all texts are numbers or limits; else empty.
 
-    >>> limit_among(["0.7", "<0.5", "3"], "."), limit_among(["<5", ">=5"], ".")
-    ('<0.5', '')
+    >>> limits_among(["0.7", "<0.5", "3"], "."), limits_among(["<5", ">=5"], ".")
+    (['<0.5'], [])
     """
     limits = [
         text
@@ -132,15 +137,34 @@ def limit_among(texts: Sequence[str], decimal: str) -> str:
     ]
     numbers = sum(is_number(text, decimal) for text in texts)
     are_nearly_all = len(limits) + numbers >= 0.9 * len(texts)
-    return limits[0] if limits and numbers and are_nearly_all else ""
+    return limits if numbers and are_nearly_all else []
 
 
-def limit_advice(text: str) -> str:
-    """The advice on a limit, such as `<0.5`, among numbers."""
-    return (
-        f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
-        "that is to stand for it, or leave the cell empty"
-    )
+def limit_format(limits: Sequence[str], decimal: str) -> NumberFormat | None:
+    """The format that reads limits as the numbers behind their sign; None without a common sign.
+
+    >>> limit_format(["<5", "< 7"], "."), limit_format(["<5", ">9"], ".")
+    (NumberFormat(thousands='', prefix='<', suffix='', decimal='.'), None)
+    """
+    match = LIMIT.fullmatch(limits[0])
+    format_ = NumberFormat(prefix=match["sign"] if match else "", decimal=decimal)
+    are_read = match and all(is_number(format_.bare(text)) for text in limits)
+    return format_ if are_read else None
+
+
+def limit_fix(name: str, limits: Sequence[str], decimal: str, *, is_new: bool = False) -> str:
+    """What to do about limits. is_new: whether the config can't be changed any more."""
+    fix = "write the number that is to stand for it, or leave the cell empty"
+    format_ = None if is_new else limit_format(limits, decimal)
+    if format_ is None:
+        return fix
+    return f"{fix}, or read it as {format_.bare(limits[0])} with {format_.fix(name, decimal)}"
+
+
+def limit_guess(name: str, limit: str, format_: NumberFormat) -> str:
+    """The note to give if limits are read as numbers."""
+    bare = format_.bare(limit)
+    return f"column '{printable(name)}' has limits such as '{printable(limit)}', read as {bare}"
 
 
 def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:

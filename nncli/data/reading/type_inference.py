@@ -75,7 +75,7 @@ def read_columns(
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
     refuse_empty_files(readers, encoded.lines, required)
     refuse_wrong_cells(columns, encoded, readers[0], parsers.decimal, is_new=is_new)
-    refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
+    refuse_numbers_as_text(columns, encoded, readers, parsers.decimal)
     return encoded
 
 

@@ -10,7 +10,9 @@ from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import ColumnEncoder
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.numbers_as_text import (
+    LIMIT,
     NumbersAsText,
+    limit_guess,
     markers_among_numbers,
     numbers_read_as_text,
 )
@@ -50,7 +52,13 @@ def refuse_wrong_cells(
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
         found = {column.name: column.format_of_wrong for column in columns if column.wrong}
         formats = {name: format_.keys(decimal) for name, format_ in found.items() if format_}
-        raise TableError(problems, count, formats if len(formats) == len(found) else None)
+        guesses = [
+            limit_guess(column.name, column.wrong_texts[0], format_)
+            for column in columns
+            if (format_ := found.get(column.name)) and LIMIT.fullmatch(column.wrong_texts[0])
+        ]
+        is_readable = len(formats) == len(found)
+        raise TableError(problems, count, formats if is_readable else None, guesses)
 
 
 def _refuse_repeated_header(columns: Sequence[ColumnEncoder]) -> None:
@@ -85,14 +93,20 @@ def _refuse_row_of_units(
         raise TableError([Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {fix}")])
 
 
-def refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
+def refuse_numbers_as_text(
+    columns: Sequence[ColumnEncoder],
+    encoded: EncodedTable,
+    readers: Sequence[tuple[str, TableReader]],
+    decimal: str,
+) -> None:
     """Raises DataError for every column of numbers that would be read as text."""
     found, markers, is_readable = [], [], True
     formats: dict[str, dict[str, Any]] = {}
     texts, guesses = [], []
     for column in columns:
         if problem := numbers_as_text(column, decimal):
-            found.append((problem.key, f"{file}: {problem.message}"))
+            place = _place_of(problem.text, column, encoded, readers)
+            found.append((problem.key, f"{place}: {problem.message}"))
             guesses.append(problem.guess)
             if problem.format:
                 formats[column.name] = problem.format.keys(decimal)
@@ -109,6 +123,22 @@ def refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal:
         raise FormatsFound(found, markers, formats, guesses)
     if found:
         raise DataError(found=found)
+
+
+def _place_of(
+    text: str,
+    column: ColumnEncoder,
+    encoded: EncodedTable,
+    readers: Sequence[tuple[str, TableReader]],
+) -> str:
+    """The file and line of the first cell with a text."""
+    is_it = encoded.column(column.name).values == column.vocabulary.texts.index(text)
+    row = int(is_it.argmax())
+    for (name, reader), lines in zip(readers, encoded.lines, strict=True):
+        if row < len(lines):
+            return f"{name}:{reader.row_word}{lines[row]}"
+        row -= len(lines)
+    raise IndexError(row)
 
 
 def numbers_as_text(column: ColumnEncoder, decimal: str) -> NumbersAsText | None:
