@@ -74,6 +74,13 @@ def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[S
     return set() if element.longest > 1 else element.used
 
 
+def unflattened(index: Index, shape: Index) -> Index:
+    """The index in an array of this shape for an index (row, number within the row)."""
+    if len(shape) <= 2:
+        return index
+    return (index[0], *map(int, np.unravel_index(index[-1], shape[1:])))
+
+
 def _place(index: Index, shape: Index) -> Index:
     """The index in an operand of this shape that belongs to the element at `index`.
 
@@ -81,8 +88,7 @@ def _place(index: Index, shape: Index) -> Index:
     image is unravelled.
     """
     if len(shape) > len(index) > 1:
-        inside = np.unravel_index(index[-1], shape[1:])
-        return (index[0], *map(int, inside))
+        return unflattened(index, shape)
     place = index[len(index) - len(shape) :]
     if len(place) == len(shape) and 1 not in shape:
         return place
