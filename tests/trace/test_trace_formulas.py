@@ -132,6 +132,7 @@ CONV = "{type: conv2d, kernel_size: 2, activation: tanh"
         f"[{CONV}, filters: 2, padding: same, bias: false}}, layer_norm,"
         " {type: avg_pool2d, strides: 1, padding: same}, flatten]",
         f"[{CONV}, filters: 2, padding: same}}, {{type: max_pool2d, strides: 1}}, prelu, flatten]",
+        "[{type: conv2d, kernel_size: 1, filters: 3, activation: softmax}, flatten]",
         f"[{CONV}, filters: 1, padding: same}}, {{type: residual, layers: [{CONV}, filters: 1,"
         " padding: same, kernel_regularizer: l2}, {type: residual, layers: [prelu]}]}, flatten]",
         "[3, layer_norm, {type: residual, layers: [4, {type: dense, units: 3}]}, prelu]",
@@ -167,7 +168,7 @@ def test_rows_of_several_axes_that_are_no_image_are_flattened_in_every_page(decl
     loaded = declared(
         "data: {dataset: iris}",
         f"network: {{hidden: [4, {{type: reshape, shape: {shape}}}, layer_norm, batch_norm, prelu,"
-        " {type: dropout, rate: 0.5}, {type: activation, function: tanh}, flatten]}",
+        " {type: dropout, rate: 0.5}, {type: activation, function: softmax}, flatten]}",
         "optimizer: sgd",
         "training: {batch_size: 3}",
     )
