@@ -121,12 +121,14 @@ class TableError(DataError):
         problems: Sequence[Problem],
         count: int = 0,
         formats: Mapping[str, Mapping[str, str]] | None = None,
+        guesses: Sequence[str] = (),
     ) -> None:
         """count: the number of all problems, if it is larger than those given.
 
         formats: by column, the keys of `data.columns` with which all its cells are numbers, if any.
+        guesses: what is doubtful about these, in words.
         """
-        self.formats = dict(formats or {})
+        self.formats, self.guesses = dict(formats or {}), tuple(guesses)
         self.problems = tuple(problems)[: self.MAX_SHOWN]
         self.count = max(count, len(problems))
         super().__init__("\n".join(self._problems()))
@@ -240,11 +242,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), list(known), n=3, cutoff=0.65)
-    slips = [each for each in close if _is_slip(name.lower(), each)]
-    return f" (did you mean '{slips[0]}'?)" if slips else ""
+    likely = [each for each in close if _is_misspelling(name.lower(), each)]
+    return f" (did you mean '{likely[0]}'?)" if likely else ""
 
 
-def _is_slip(name: str, known: str) -> bool:
+def _is_misspelling(name: str, known: str) -> bool:
     """Whether each word is similar to its counterpart, if both names have as many words."""
     words, others = name.split("_"), known.split("_")
     if len(words) != len(others) or len(words) == 1:

@@ -42,12 +42,12 @@ def frozen(cls: Any = None, /, *, kw_only: bool = False, eq: bool = True) -> Any
 
 def _freeze(cls: Any, kw_only: bool, eq: bool) -> type:
     own = set(vars(cls))
-    cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclass looks for a signature to put there
+    cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclass computes a signature for it
     with _thawed_bases(cls):
         dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
     cls.__dataclass_params__.frozen = True
     cls.__frozen_fields__ = fields(cls)
-    cls.__frozen_making__ = _Making.of(cls.__frozen_fields__)
+    cls.__frozen_arguments__ = _Arguments.of(cls.__frozen_fields__)
     for name, method in (METHODS | COMPARISONS if eq else METHODS).items():
         if name not in own or (name == "__hash__" and vars(cls)[name] is None):
             setattr(cls, name, method)
@@ -69,21 +69,21 @@ def _thawed_bases(cls: type) -> Iterator[None]:
                 each.frozen = True
 
 
-class _Making(NamedTuple):
+class _Arguments(NamedTuple):
     """What `__init__` needs to know of a class.
 
-    places: the positional arguments.  names: all arguments.  required: those without a default.
+    positional: the positional arguments.  names: all arguments.  required: those without a default.
     defaults: by field; MISSING: required, or made by a factory.
     """
 
-    places: tuple[str, ...]
+    positional: tuple[str, ...]
     names: frozenset[str]
     required: tuple[str, ...]
     defaults: dict[str, Any]
     factories: tuple[tuple[str, Callable[[], Any]], ...]
 
     @classmethod
-    def of(cls, fields: Sequence[Field[Any]]) -> "_Making":
+    def of(cls, fields: Sequence[Field[Any]]) -> "_Arguments":
         given = [each for each in fields if each.init]
         made = {each.name: each.default_factory for each in fields}
         factories = {name: make for name, make in made.items() if make is not MISSING}
@@ -98,37 +98,37 @@ class _Making(NamedTuple):
 
 def _init(self: Any, /, *values: Any, **named: Any) -> None:
     """Set each field from its positional or keyword argument, its default or its factory."""
-    making, attributes = type(self).__frozen_making__, vars(self)
-    attributes.update(making.defaults)
+    arguments, attributes = type(self).__frozen_arguments__, vars(self)
+    attributes.update(arguments.defaults)
     if values:
-        attributes.update(zip(making.places, values, strict=False))
+        attributes.update(zip(arguments.positional, values, strict=False))
     attributes.update(named)
-    if len(values) > len(making.places) or not named.keys() <= making.names:
-        raise _misfit(self, values, named)
-    if values and named and any(name in named for name in making.places[: len(values)]):
-        raise _misfit(self, values, named)
-    for name in making.required:
+    if len(values) > len(arguments.positional) or not named.keys() <= arguments.names:
+        raise _argument_error(self, values, named)
+    if values and named and any(name in named for name in arguments.positional[: len(values)]):
+        raise _argument_error(self, values, named)
+    for name in arguments.required:
         if attributes[name] is MISSING:
-            raise _misfit(self, values, named)
-    for name, make in making.factories:
+            raise _argument_error(self, values, named)
+    for name, make in arguments.factories:
         if attributes[name] is MISSING:
             attributes[name] = make()
     if hasattr(self, "__post_init__"):
         self.__post_init__()
 
 
-def _misfit(self: Any, values: tuple[Any, ...], named: dict[str, Any]) -> TypeError:
+def _argument_error(self: Any, values: tuple[Any, ...], named: dict[str, Any]) -> TypeError:
     """The TypeError for wrong arguments."""
-    making, name = type(self).__frozen_making__, type(self).__qualname__
-    placed = making.places[: len(values)]
-    if len(values) > len(making.places):
-        said = f"expected {len(making.places)} values by place at most, found {len(values)}"
-    elif unknown := sorted(named.keys() - making.names):
+    arguments, name = type(self).__frozen_arguments__, type(self).__qualname__
+    placed = arguments.positional[: len(values)]
+    if len(values) > len(arguments.positional):
+        said = f"expected {len(arguments.positional)} values by place at most, found {len(values)}"
+    elif unknown := sorted(named.keys() - arguments.names):
         said = f"no field is called {', '.join(unknown)}"
     elif twice := [each for each in placed if each in named]:
         said = f"given twice: {', '.join(twice)}"
     else:
-        missing = [each for each in making.required if each not in {*placed, *named}]
+        missing = [each for each in arguments.required if each not in {*placed, *named}]
         said = f"missing: {', '.join(missing)}"
     return TypeError(f"{name}(): {said}")
 

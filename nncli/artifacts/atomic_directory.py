@@ -257,6 +257,13 @@ class AtomicDirectory:
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
+    def read_object(self, name: str) -> dict[str, Any]:
+        """A JSON file's object. Raises CorruptRun as `read_json`, or for any other value."""
+        value = self.read_json(name)
+        if not isinstance(value, dict):
+            raise CorruptRun(f"{self.path / name}: expected a JSON object")
+        return value
+
     def manifest(self) -> Mapping[str, Entry]:
         """The committed files' entries by name.
 

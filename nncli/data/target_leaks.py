@@ -18,7 +18,7 @@ def target_leak(column: Column, table: Table) -> str:
     """How the target follows from one column alone (target leakage); empty if it doesn't.
 
     Leaks are: a value or range of numbers for each class, a value that exactly one class has,
-    cells that are missing exactly in one class, and a linear relation.
+    cells that are missing, or not missing, exactly in one class, and a linear relation.
     """
     if table.labels:
         return _label_leak(column, table)
@@ -44,7 +44,8 @@ def _class_leak(column: Column, table: Table, target: str) -> str:
     """How a class follows from a column; empty if it doesn't. target: the target in words."""
     is_missing = np.isnan(column.values)
     if (index := _class_of(is_missing, table)) is not None:
-        return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
+        how = "is missing" if is_missing[table.y == index].all() else "has a value"
+        return f"{how} exactly where {target} is '{printable(table.classes[index])}'"
     if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
         is_ordered = not column.categories and _are_ranges(column.values, table)
         how = f"says exactly what {target} is, each class having a range of its numbers"

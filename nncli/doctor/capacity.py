@@ -29,7 +29,7 @@ from nncli.parts.schedules import Constant
 
 ROWS = 10
 LEARNED = 0.1  # of the best constant's loss on these rows
-EVALUATIONS = 10  # how often, in equal portions of the steps
+EVALUATIONS = 10  # evaluations during the steps
 REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 

@@ -27,8 +27,8 @@ from nncli.parts.layers import (
 )
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
-BATCH = 1_000  # rows whose statistics batch_norm takes
-MAX_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
+BATCH = 1_000  # rows for batch_norm's statistics
+MAX_TARGETS = 1 << 24  # one-hot targets, if these are stored as class indices
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
@@ -90,7 +90,7 @@ def forward_chunks(
         buffers = workspace.buffers(
             {name: block[start : start + chunk] for name, block in rows.inputs.items()}
         )
-        with np.errstate(all="ignore"):  # weights near divergence overflow
+        with np.errstate(all="ignore"):  # nearly diverged weights overflow
             passes.forward(network, buffers)
         yield buffers
 

@@ -9,7 +9,7 @@ from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.engine.plan import Plan
 from nncli.parts.arrays import Array
 
-MAX_ROWS = 1_000  # evenly spaced, of which the gradient is taken
+MAX_ROWS = 1_000  # evenly spaced rows, for the gradient
 
 
 class GradientNorms:

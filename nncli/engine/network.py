@@ -76,7 +76,7 @@ class Network:
         input_shape = nodes[-1].output_shape if nodes else input_shape
         nodes.append(Node("output", output, input_shape, output.output_shape(input_shape)))
         self.nodes = tuple(nodes)
-        self.block_ends: dict[int, list[int]] = {}  # of the residual blocks that begin at a node
+        self.block_ends: dict[int, list[int]] = {}  # first node -> last nodes of residual blocks
         for end, node in enumerate(nodes):
             if node.block:
                 self.block_ends.setdefault(end - node.block, []).append(end)

@@ -111,10 +111,12 @@ def _capital(text: str) -> str:
 
 
 def _short(p: float) -> str:
-    """p in one digit, or in two if one digit would round it up to LEVEL.
+    """p with one digit, or as many as keep it below LEVEL if it is.
 
     >>> _short(0.0123), _short(0.002), _short(0.43), _short(0.0492), _short(1.0)
     ('0.01', '0.002', '0.4', '0.049', '1')
+    >>> _short(50 / 1001)  # of 1,000 resamples, the largest p below 5%
+    '0.04995'
     """
-    text = f"{p:.1g}"
-    return f"{p:.2g}" if p < LEVEL <= float(text) else text
+    texts = (f"{p:.{digits}g}" for digits in range(1, 18))
+    return next(text for text in texts if (float(text) < LEVEL) == (p < LEVEL))

@@ -13,9 +13,9 @@ Predict = Callable[[Array], Array]  # raw rows (rows, features) -> predictions
 
 REPEATS = 10
 MAX_ROWS = 2_000
-SHOWN = 30  # columns that are looked at closely
+SHOWN = 30  # columns measured with all repeats
 BLOCK_VALUES = 1 << 21  # of the rows predicted at a time: 16 MB
-MIN_ROWS = 30  # to choose among very many columns
+MIN_ROWS = 30  # rows for the rough measurement of very many columns
 
 
 @frozen

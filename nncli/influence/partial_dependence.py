@@ -7,10 +7,10 @@ from nncli.influence.importance import Predict
 from nncli.parts.arrays import Array
 from nncli.parts.table import Kind, Table
 
-STEPS = 25  # of a number
-MAX_ROWS = 200  # that a mean is taken over
+STEPS = 25  # values of a number
+MAX_ROWS = 200  # rows for a mean
 MAX_CATEGORIES = 12
-ENDS = (0.01, 0.99)  # quantiles between which a number is set
+ENDS = (0.01, 0.99)  # quantiles that limit a number's values
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nncli.engine.layout import gradient_of
-from nncli.engine.tape import Tape
+from nncli.engine.tape import SIZE_MATTERS, Tape
 from nncli.errors import UserError
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 from nncli.parts.layers import Layer
@@ -60,7 +60,7 @@ class Recorder:
         self.notebook = Notebook()
         self.names = Names(lengths, self.notebook)
         self.rows, self.inputs, self.units, self.parameters = (lengths[axis] for axis in AXES)
-        for axis, length in lengths.items():  # of a mean over an axis
+        for axis, length in lengths.items():  # for means over an axis
             self.notebook.number(1.0 / length, ["/", 1.0, axis])
 
     def array(self, name: str, *shape: int) -> Array:
@@ -101,7 +101,7 @@ def in_general(record: Callable[[Recorder], Fragment]) -> Fragment:
     """What `record` finds, if it is the same for axes of any length. Raises UserError otherwise."""
     found = [record(Recorder(dict(zip(AXES, lengths, strict=True)))) for lengths in LENGTHS]
     if found[0] != found[1]:
-        raise UserError("a part computes batches of different sizes in different ways")
+        raise UserError(SIZE_MATTERS)
     return found[0]
 
 

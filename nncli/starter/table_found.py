@@ -178,7 +178,7 @@ def _read(
             errors.append((not is_read, len(error.lines()), error))
             if isinstance(error, TableError) and error.formats:
                 attempts.append(_with_formats(attempt, error.formats))
-                guesses.append(notes)
+                guesses.append((*notes, *error.guesses))
         else:
             return attempt, table, notes
     raise min(errors, key=lambda each: each[:2])[2]

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from nncli.errors import FileFailure, UserError, printable
+from nncli.artifacts.files import reading_text
+from nncli.errors import UserError, printable
 from nncli.frozen import frozen
 from nncli.trace.answer_numbers import EXACT, Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
 from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
-from nncli.untrusted_files.opening import Unfit, read_file
+from nncli.untrusted_files.opening import read_file
 
 MAX_FILE_BYTES = 1 << 24
 ZIP = b"PK\x03\x04"  # the first bytes of .xlsx and .ods
@@ -73,20 +74,12 @@ def read_answers(path: Path) -> Answers:
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, four cells) of each row after the header; commas, semicolons or tabs separate them."""
-    try:
+    with reading_text(path):
         content = read_file(path, MAX_FILE_BYTES, "answers")
         if content.startswith(ZIP):
             raise UserError(f"{path}: a spreadsheet's own file, not a table: save it as CSV")
         is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # saved as "Unicode text"
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text: {error.reason}") from None
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except Unfit as error:
-        raise UserError(f"{path}: {error}") from None
-    except OSError as error:
-        raise FileFailure(f"{path}: {error.strerror}") from None
     lines = text.splitlines()
     delimiter = next((sign for sign in ";\t" if lines and sign in lines[0]), ",")
     table = csv.reader(lines, delimiter=delimiter)

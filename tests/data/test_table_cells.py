@@ -9,7 +9,7 @@ from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.number_formats import foreign_number
+from nncli.data.reading.numbers_as_text import foreign_number
 from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.parts.table import PART, Column

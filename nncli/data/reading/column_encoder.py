@@ -9,7 +9,8 @@ import numpy as np
 from nncli.data.column_names import yaml_name
 from nncli.data.number_cells import to_number
 from nncli.data.reading.chunks import NumberParser, loses_digits
-from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
+from nncli.data.reading.number_formats import NumberFormat, format_of
+from nncli.data.reading.numbers_as_text import LIMIT, limit_fix, limit_format
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
@@ -134,7 +135,8 @@ class ColumnEncoder:
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
-            advice = f" ({limit_advice(self.wrong_texts[0]).partition(': ')[2]})"
+            cure = limit_fix(self.name, self.wrong_texts, self.parser.decimal, is_new=is_new)
+            advice = f" (a limit: {cure})"
         elif not is_new:
             advice = " (if it stands for missing, add it to data.missing"
             if is_ordinal:
@@ -146,10 +148,13 @@ class ColumnEncoder:
 
     @property
     def format_of_wrong(self) -> NumberFormat | None:
-        """A number format that fits the wrong cells if most cells are wrong; None without one."""
-        if self.wrong <= self.numbers or isinstance(self.parser, OrdinalParser):
+        """The number format that fits the wrong cells, if one does and they are limits, or most."""
+        texts, decimal = self.wrong_texts, self.parser.decimal
+        if isinstance(self.parser, OrdinalParser):
             return None
-        found = format_of(self.wrong_texts, self.parser.decimal)
+        if self.wrong <= self.numbers or LIMIT.fullmatch(texts[0]):
+            return limit_format(texts, decimal)
+        found = format_of(texts, decimal)
         return found[0] if found else None
 
     @property

@@ -1,27 +1,24 @@
 """Type inference: decides which columns are numbers, texts or dates, and encodes their cells."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from nncli.data.column_names import listed
 from nncli.data.reading.chunks import Chunk, TableReader
 from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
-from nncli.data.reading.number_formats import (
-    NumbersAsText,
-    markers_among_numbers,
-    numbers_read_as_text,
-)
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import QuotedMarkers
-from nncli.data.reading.table_notes import STARTS_AS_AMOUNT
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.errors import DataError, FormatsFound, Problem, TableError
+from nncli.data.reading.wrong_cells import (
+    numbers_as_text,
+    refuse_empty_files,
+    refuse_numbers_as_text,
+    refuse_wrong_cells,
+)
 from nncli.parts.arrays import Array
 
 SAMPLED_CELLS = 250_000  # by which cell types are first guessed
@@ -76,11 +73,9 @@ def read_columns(
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
-    _refuse_empty_files(readers, encoded.lines, required)
-    _refuse_repeated_header(columns)
-    _refuse_row_of_units(columns, encoded, readers[0], is_new=is_new)
-    _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
-    _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
+    refuse_empty_files(readers, encoded.lines, required)
+    refuse_wrong_cells(columns, encoded, readers[0], parsers.decimal, is_new=is_new)
+    refuse_numbers_as_text(columns, encoded, readers, parsers.decimal)
     return encoded
 
 
@@ -105,60 +100,6 @@ def _encoder(
     )
 
 
-def _refuse_repeated_header(columns: Sequence[ColumnEncoder]) -> None:
-    """Raises TableError for every row that has the columns' names."""
-    again = dict.fromkeys(place for column in columns for place in column.places_of_name)
-    if again:
-        what = "the columns' names again, where a row should be: take this line out"
-        raise TableError([Problem(place, "", what) for place in again])
-
-
-def _refuse_row_of_units(
-    columns: Sequence[ColumnEncoder],
-    encoded: EncodedTable,
-    first: tuple[str, TableReader],
-    *,
-    is_new: bool,
-) -> None:
-    """Raises TableError if the first row has texts, and no number, in the columns of numbers."""
-    wrong = [column for column in columns if column.cell_type == "number" and column.problems]
-    if not wrong:
-        return
-    name, reader = first
-    place = f"{name}:{reader.row_word}{encoded.lines[0][0]}"
-    texts = [c.wrong_texts[0] for c in wrong if c.problems[0].where == place]
-    if any(map(STARTS_AS_AMOUNT.match, texts)) or not texts:
-        return
-    are_numbers = [column.cell_type == "number" for column in columns]
-    is_alone = sum(column.wrong for column in wrong) == 1
-    if (len(texts) > 1 or is_alone) and np.isnan(encoded.cells[:1][0][are_numbers]).all():
-        fix = "if this line has the units, take it out"
-        fix += "" if is_new else "; add to data.missing what stands for missing"
-        raise TableError([Problem(place, "", f"expected numbers, found {listed(texts, 3)}: {fix}")])
-
-
-def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
-    """Raises TableError for every cell that should be a number and isn't."""
-    if count := sum(column.wrong for column in columns):
-        problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
-        found = {column.name: column.format_of_wrong for column in columns if column.wrong}
-        formats = {name: format_.keys(decimal) for name, format_ in found.items() if format_}
-        raise TableError(problems, count, formats if len(formats) == len(found) else None)
-
-
-def _refuse_empty_files(
-    readers: Sequence[tuple[str, TableReader]], lines: Sequence[Array], required: Sequence[str]
-) -> None:
-    """Raises DataError for a file without rows."""
-    for (name, reader), of_file in zip(readers, lines, strict=True):
-        if not len(of_file):
-            what = "no rows" if reader.row_word else "no rows under the header"
-            if required:
-                what += f", or none that has the target ({', '.join(required)})"
-            key = "data.path" if name == readers[0][0] else "data.split"
-            raise DataError(f"{name}: {what}", key=key)
-
-
 def _date_columns(
     columns: Sequence[ColumnEncoder], date_candidates: Sequence[str]
 ) -> dict[str, str | None]:
@@ -172,15 +113,6 @@ def _date_columns(
     )
 
 
-def _numbers_as_text(column: ColumnEncoder, decimal: str) -> NumbersAsText | None:
-    """The problem if a text column holds numbers; else None."""
-    if column.cell_type != "text" or (column.is_forced and not column.is_typed):
-        return None
-    return numbers_read_as_text(
-        column.name, column.sampled_texts, decimal, is_typed=column.is_typed
-    )
-
-
 def _kept_markers(
     columns: Sequence[ColumnEncoder],
     parsers: Parsers,
@@ -191,7 +123,7 @@ def _kept_markers(
     found = {}
     for column in columns:
         is_open = column.name in may_keep_markers and not parsers.has_values(column.name)
-        if is_open and column.vocabulary and not _numbers_as_text(column, parsers.decimal):
+        if is_open and column.vocabulary and not numbers_as_text(column, parsers.decimal):
             texts = markers_kept(
                 column.markers,
                 column.rows,
@@ -202,32 +134,6 @@ def _kept_markers(
             if texts:
                 found[column.name] = {text: column.markers[text] for text in texts}
     return found
-
-
-def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
-    """Raises DataError for every column of numbers that would be read as text."""
-    found, markers, is_readable = [], [], True
-    formats: dict[str, dict[str, Any]] = {}
-    texts, guesses = [], []
-    for column in columns:
-        if problem := _numbers_as_text(column, decimal):
-            found.append((problem.key, f"{file}: {problem.message}"))
-            guesses.append(problem.guess)
-            if problem.format:
-                formats[column.name] = problem.format.keys(decimal)
-            elif problem.key == "data.missing":
-                markers += markers_among_numbers(column.sampled_texts, decimal)
-            else:
-                is_readable = False
-        elif column.cell_type == "text":
-            texts.append(column)
-    if found and is_readable:
-        for column in texts:  # a marker among numbers stays a category of a text column
-            if kept := [text for text in markers if text in column.vocabulary.texts]:
-                formats[column.name] = {"type": "auto", "values": kept}
-        raise FormatsFound(found, markers, formats, guesses)
-    if found:
-        raise DataError(found=found)
 
 
 def _guess_types(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:

@@ -25,6 +25,7 @@ from nncli.engine.operations import (
     Reduction,
     ScatterAdd,
 )
+from nncli.engine.tape import SIZE_MATTERS
 from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
 from nncli.export.numpy_script.convolution_calls import CompositeCall, composite_calls
@@ -225,7 +226,7 @@ class _Translator:
         first = formulas[0]
         self.names.add_scratch(first.target)
         if len({each.text for each in formulas}) > 1:
-            raise UserError("a part computes batches of different sizes in different ways")
+            raise UserError(SIZE_MATTERS)
         alike = zip(*(each.operands for each in formulas), strict=True)
         operands = [self._operand(values) for values in alike]
         if self._has_only_numbers(first, operands):
@@ -295,6 +296,6 @@ def translate(recordings: Sequence[Recording], literals: Literals) -> list[State
     """
     tapes = [[*_single_results(recording.operations)] for recording in recordings]
     if len(set(map(len, tapes))) > 1:
-        raise UserError("a part computes batches of different sizes in different ways")
+        raise UserError(SIZE_MATTERS)
     translator = _Translator(recordings, literals)
     return [translator(same) for same in zip(*tapes, strict=True)]

@@ -23,7 +23,7 @@ from nncli.engine.operations import (
     Reduction,
 )
 from nncli.engine.rows import X
-from nncli.engine.tape import Tape
+from nncli.engine.tape import SIZE_MATTERS, Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.errors import UserError
 from nncli.export.onnx.array_values import Memory, place
@@ -161,7 +161,7 @@ def add_network(
     """
     first, second = (_Recording.of(network, theta, inputs, rows) for rows in PROBES)
     if len(first.operations) != len(second.operations):
-        raise UserError("a part computes batches of different sizes in different ways")
+        raise UserError(SIZE_MATTERS)
     rows = next(iter(inputs.values()))
     translate = _Translator(graph, rows, first.buffers[0].ones, theta.dtype)
     for name, value in inputs.items():
