@@ -43,10 +43,9 @@ def test_dates_are_recognised(tmp_path, form, expected):
     assert table.kind("d") == "date"
     assert table.origin.date_formats == {"d": expected}
     assert cells(table, "d")[:2] == [20089, 20090]  # days since 1970
-    how = expected or "ISO 8601"
     assert table.origin.notes == (
-        f"column 'd' is read as dates ({how}) from 2025-01-01 to 2025-03-01; to be "
-        "scored on later rows, data.split: {type: time, column: d}",
+        f"column 'd' is read as dates ({expected or 'ISO 8601'}) from 2025-01-01 to 2025-03-01; to "
+        "be scored on later rows, data.split: {type: time, column: d}",
     )
 
 
