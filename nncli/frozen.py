@@ -42,7 +42,7 @@ def frozen(cls: Any = None, /, *, kw_only: bool = False, eq: bool = True) -> Any
 
 def _freeze(cls: Any, kw_only: bool, eq: bool) -> type:
     own = set(vars(cls))
-    cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclass looks for a signature to put there
+    cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclass computes a signature for it
     with _thawed_bases(cls):
         dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
     cls.__dataclass_params__.frozen = True

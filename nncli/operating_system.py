@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from subprocess import Popen
 
-SAFE = r"[\w@%+=:,./\\-]+"  # signs that cmd and PowerShell take as they are
-MAX_PROCESSES = 61  # that Windows lets one process wait for
-_position = threading.Lock()  # of descriptors that are read and written where they stand
+SAFE = r"[\w@%+=:,./\\-]+"  # characters that cmd and PowerShell don't interpret
+MAX_PROCESSES = 61  # the most that one process can wait for on Windows
+_position = threading.Lock()  # guards the position of descriptors
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> int:
@@ -46,7 +46,7 @@ def read_at(descriptor: int, into: memoryview, offset: int) -> int:
 def give_back_memory() -> None:
     """Return freed memory to the system, if the C library can."""
     if os.name == "posix":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only glibc has it
         if trim is not None:
             trim(0)
 
@@ -64,7 +64,7 @@ def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if hears_errors else subprocess.DEVNULL,
         start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     )
 
 
@@ -78,7 +78,7 @@ def blocking_ctrl_c() -> Iterator[None]:
     if hasattr(signal, "pthread_sigmask"):
         from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()  # by its own start, it would unblock the signal
+        resource_tracker.ensure_running()  # its start would unblock the signal
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield

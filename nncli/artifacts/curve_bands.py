@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.number_ticks import log_ticks
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks
 from nncli.parts.arrays import Array
 
-MIN_LOG_RATIO = 10.0  # greatest / least value above which an axis is logarithmic
 MIN_LENGTH_RATIO = 10.0  # longest / shortest run above which the epoch axis is logarithmic
 MARGIN = 0.05  # beyond the values, as a share of their range
 MAX_POINTS = 500  # of a curve

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from nncli.artifacts.curve_bands import MIN_LOG_RATIO, show_epochs
+from nncli.artifacts.curve_bands import show_epochs
 from nncli.artifacts.figure_style import legend, new_figure, style_axes, truncate_middle
-from nncli.artifacts.number_ticks import log_ticks, number_ticks
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.errors import escaped

@@ -17,7 +17,7 @@ from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.table import Table
 
 MAX_POINTS = 2_000
-MOVED_ROWS = 1_000  # to find the features that matter
+MOVED_ROWS = 1_000  # rows to find the most influential features
 
 
 @frozen

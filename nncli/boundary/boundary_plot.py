@@ -31,10 +31,10 @@ from nncli.boundary.plot_style import (
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST
 
-COLUMN = 0.4  # half the width of a category's piece of the curve
-MAX_STRIPS = 8  # classes whose dots get room of their own
+COLUMN = 0.4  # half the width of a category's level
+MAX_STRIPS = 8  # classes with a full-height strip
 CONTOURS = 14
-FAINTEST, STRONGEST = 0.10, 0.60  # shades: of a class no likelier than others, of a sure one
+FAINTEST, STRONGEST = 0.10, 0.60  # shades for the lowest and the highest probability
 
 
 def draw_curve(boundary: Boundary) -> Any:
@@ -107,7 +107,7 @@ def draw_surface(boundary: Boundary) -> Any:
     axes.contour(x.positions, y.positions, surface, levels, **lines)
     scale = {"cmap": "viridis", "vmin": levels[0], "vmax": levels[-1]}
     points = boundary.points
-    style = {**dot_style(len(points)), "edgecolors": "black"}  # thin: the colour is what counts
+    style = {**dot_style(len(points)), "edgecolors": "black"}  # thin: the colour matters
     axes.scatter(*dots(boundary).T, c=points.truth, **scale, **style)
     frame(axes, boundary, y.name)
     axes.set_ylim(*y.ends)

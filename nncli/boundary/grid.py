@@ -10,9 +10,9 @@ from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-STEPS = 240  # of an axis
+STEPS = 240  # positions along an axis
 MARGIN = 0.05  # of its range, beyond the training rows on either side
-FAR = 10.0  # quartile ranges from the quartiles: beyond them a value has no place
+FAR = 10.0  # interquartile ranges beyond the quartiles where outliers begin
 MAX_NUMBER = 1e100  # number of an axis
 MAX_COLUMNS = 30  # categories of an axis
 
@@ -66,7 +66,7 @@ def axis_over(table: Table, name: str, rows: Array) -> Axis:
         )
     low, high = _range(present)
     margin = MARGIN * (high - low) or max(0.5, 0.1 * abs(low))
-    start = max(low - margin, 0.0) if low > 0 else low - margin  # there is no negative age
+    start = max(low - margin, 0.0) if low > 0 else low - margin  # no negative ages, say
     positions = np.linspace(start, high + margin, STEPS)
     return Axis(name, positions, positions)
 

@@ -15,10 +15,10 @@ from nncli.parts.arrays import Array
 
 WIDTH, HEIGHT = 7.2, 5.0  # inches
 LINE = 105  # letters of the caption
-JITTER = 0.3  # of a column of a category, in which the dots are spread
+JITTER = 0.3  # half the share of a category's column over which dots are spread
 UNBROKEN = "\N{NO-BREAK SPACE}"
-NOWHERE = "0.88"  # where no prediction is finite
-NAMES = 12  # in a column of the legend
+NOWHERE = "0.88"  # the grey where predictions aren't finite
+NAMES = 12  # names per column of the legend
 MAX_NAMES = 3 * NAMES
 
 

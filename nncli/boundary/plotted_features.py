@@ -7,7 +7,7 @@ from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-MOVED_VALUES = 1 << 25  # network inputs that all moves together may take; about a second
+MOVED_VALUES = 1 << 25  # network inputs for all moved rows together; about a second
 
 
 def named(table: Table, text: str) -> tuple[str, ...]:

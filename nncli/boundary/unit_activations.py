@@ -18,7 +18,7 @@ from nncli.frozen import frozen
 from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 
-FIRST = "first"  # the layer, where none is named
+FIRST = "first"  # the default layer
 
 
 @frozen

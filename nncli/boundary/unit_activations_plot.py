@@ -14,10 +14,10 @@ from nncli.boundary.plot_style import NOWHERE, held_still, ticks
 from nncli.boundary.unit_activations import Units
 from nncli.parts.arrays import Array
 
-MAX_UNITS = 32  # units that a plot has room for
-ACROSS, PANEL = 8, (1.5, 1.4)  # panels side by side; inches of one
-MIN_ACROSS = 3  # panels whose width a title needs
-STRONGEST = 99.0  # percentile of |activation| that has the strongest colour
+MAX_UNITS = 32  # units in a plot
+ACROSS, PANEL = 8, (1.5, 1.4)  # panels per row; (width, height) of one in inches
+MIN_ACROSS = 3  # the title needs this many panels' width
+STRONGEST = 99.0  # the percentile of |activation| with the strongest colour
 
 
 def draw_units(units: Units, path: Path) -> None:

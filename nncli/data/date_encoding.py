@@ -12,12 +12,6 @@ DatePart = Literal[
     "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos", "days"
 ]
 FULL_TURN = 2 * np.pi
-PART_WORDS: dict[DatePart, str] = {
-    "year": "year",
-    "month_sin": "month",
-    "weekday_sin": "day of the week",
-    "hour_sin": "time of day",
-}
 
 
 @frozen
@@ -89,16 +83,3 @@ def _part(name: DatePart, days: Array, first: float) -> Array:
     turns = {"month": months % 12 / 12, "weekday": (np.floor(days) + 3) % 7 / 7, "hour": days % 1}
     angle = FULL_TURN * turns[name[:-4]]
     return np.asarray(np.sin(angle) if name.endswith("_sin") else np.cos(angle))
-
-
-def date_in_words(days: Array) -> str:
-    """The parts by which dates are encoded, in words.
-
-    >>> date_in_words(np.array([0.0, 31.0]))
-    'year, month and days since the first training row'
-    >>> date_in_words(np.array([0.5, 1.0])).split(", ")[2:]
-    ['day of the week', 'time of day and days since the first training row']
-    """
-    parts = FittedDate.fit(days, "none", None).parts
-    listed = ", ".join(words for part, words in PART_WORDS.items() if part in parts)
-    return f"{listed} and days since the first training row"

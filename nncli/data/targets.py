@@ -182,6 +182,7 @@ def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
 
 def number_text(value: float) -> str:
     """A number as a text that reads back as the same float64, as in class names."""
+    value += 0.0  # -0 is written as 0
     if float(short := f"{value:g}") == value:
         return short
     return f"{value:.0f}" if value == np.floor(value) else repr(float(value))

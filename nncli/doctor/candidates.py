@@ -30,7 +30,7 @@ def scale_inputs(run: DiagnosedRun) -> Edits:
         return []
     target = keys.target
     if {keys.numeric.scale, keys.numeric.impute, target.scale, target.transform} == {"none"}:
-        # the whole block: the config may say `preprocessing: none`, which has no keys to reach into
+        # the whole block, since `preprocessing: none` has no keys to set
         return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]
     return [Edit("data.preprocessing.numeric.scale", "standard")]
 
@@ -43,7 +43,7 @@ def scale_targets(run: DiagnosedRun) -> Edits:
     if not (network.loss.takes_any_target and isinstance(network.output.activation, Identity)):
         return []
     if {keys.numeric.scale, keys.numeric.impute, keys.target.transform} == {"none"}:
-        return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]  # of targets as well
+        return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]  # scales targets too
     return [Edit("data.preprocessing.target.scale", "standard")]
 
 
@@ -123,7 +123,7 @@ def mean_output(run: DiagnosedRun) -> Edits:
         return []
     mean = float(targets.mean())
     if isinstance(output.activation, Softplus) and mean > 0:
-        mean += math.log(-math.expm1(-mean))  # its inverse
+        mean += math.log(-math.expm1(-mean))  # the inverse of softplus
     elif not isinstance(output.activation, Identity):
         return []
     return [Edit("network.output.bias_initializer", f"{{type: constant, value: {mean:.4g}}}")]

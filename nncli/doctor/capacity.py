@@ -15,7 +15,6 @@ from nncli.doctor.forward import (
     BATCH,
     BaselineLosses,
     data_loss,
-    evenly_spaced,
     sampled,
     with_batch_statistics,
 )
@@ -23,13 +22,13 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
 
 ROWS = 10
 LEARNED = 0.1  # of the best constant's loss on these rows
-EVALUATIONS = 10  # how often, in equal portions of the steps
+EVALUATIONS = 10  # evaluations during the steps
 REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 

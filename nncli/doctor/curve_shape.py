@@ -14,11 +14,11 @@ from nncli.doctor.fix_trials import finish_run, learns_most
 from nncli.frozen import frozen
 
 MIN_EPOCHS = 5  # logged epochs
-LATE = 0.1  # the last share of a run
-# of the whole fall of the loss, in the last tenth: a straight line has 0.1
+LATE = 0.1  # the last share of the epochs
+# shares of the loss's whole fall in the last tenth of the epochs; 0.1 for a straight line
 STEEP, GENTLE = 0.04, 0.01
 WORSE = 1.2  # times the best val_loss
-EARLY = 0.8  # of the epochs: an overfit run was best before
+EARLY = 0.8  # share of the epochs before which an overfit run was best
 LOST = 0.05  # of the best constant's loss
 
 

@@ -16,11 +16,11 @@ from nncli.parts.activations import Activation, Relu, Sigmoid, Tanh
 from nncli.parts.arrays import Array
 from nncli.parts.layers import ActivationLayer, Dense, Layer
 
-# of a layer's units: some are dead in most networks, many in wide ones that learn well
+# shares of a layer's units: most networks have some dead ones, wide ones that learn well have many
 MAX_DEAD, MAX_DEAD_OF_LEARNED = 0.5, 0.8
-MAX_SATURATED_AT_START = 0.5  # of a layer's rows x units
-MAX_SATURATED = 0.9  # after training, which drives units apart where classes are
-LOST_SLOPE = 0.02  # of the steepest: beyond |z| = 5.3 of a sigmoid, 2.6 of a tanh
+MAX_SATURATED_AT_START = 0.5  # share of a layer's values
+MAX_SATURATED = 0.9  # the same after training, which saturates units for separable classes
+LOST_SLOPE = 0.02  # share of the maximal slope: |z| > 5.3 for sigmoid, 2.6 for tanh
 
 
 @frozen

@@ -17,7 +17,6 @@ from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (
     BaselineLosses,
     data_loss,
-    evenly_spaced,
     sampled,
     with_batch_statistics,
     without_regularization,
@@ -30,17 +29,17 @@ from nncli.engine.network import Network
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 MAX_ROWS = 10_000
 MAX_VAL_ROWS = 1_000
 POOR = 0.5  # of the best constant's loss: above it, little was learned
-MIN_STEPS = 10  # after which that means something
-STEPS = 10  # over which gradients and ratios are medians
-FAR = 1e3  # times the loss of guessing, and the start's: where no learning leads
-GROWN = 1e6  # times the length of the first weights: neither do any that learn get there
+MIN_STEPS = 10  # steps before which a poor loss means nothing
+STEPS = 10  # steps for medians of gradients and ratios
+FAR = 1e3  # times the loss of guessing and the initial loss: beyond recovery
+GROWN = 1e6  # times the initial |weights|: also beyond recovery
 
 
 @frozen

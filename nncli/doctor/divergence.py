@@ -28,8 +28,8 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 
 TINY = 1e-300
-ASTRAY = 10.0  # times the best constant's loss, or the least one if that is more
-PATIENCE = 20  # reports after which a run that doesn't diverge again is left alone
+ASTRAY = 10.0  # times the larger of the best constant's loss and the run's least
+PATIENCE = 20  # reports until a run counts as not diverging again
 
 
 @dataclass

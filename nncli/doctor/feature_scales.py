@@ -24,7 +24,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.layers import BatchNorm
 
 MAX_RMS, MIN_RMS = 10.0, 0.1  # root mean squares
-PEAK = 0.5  # an input that ever gets there isn't small, but rare
+PEAK = 0.5  # an input that reaches it is rare, not small
 
 
 @frozen
@@ -61,7 +61,7 @@ class Size:
 def input_sizes(run: DiagnosedRun) -> list[Size]:
     """The size of every numeric input; booleans, one-hot inputs and bins are never too large."""
     if isinstance(run.network.nodes[0].layer, BatchNorm):
-        return []  # which scales them
+        return []  # it scales them
     x = run.rows.x[0 : len(run.rows)]
     found, start = [], 0
     for feature in run.built.preprocessing.columns:

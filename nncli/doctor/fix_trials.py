@@ -11,13 +11,13 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps, steps_of,
 from nncli.errors import counted
 from nncli.parts.arrays import Array
 
-Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
+Trial = tuple[Edit, float]  # (edit, outcome): lower is better
 Choice = Callable[[DiagnosedRun, Edits, object], Fix | None]
-Badness = Callable[[DiagnosedRun, Array], float]  # of a run's network at a theta: 0 is healthy
+Badness = Callable[[DiagnosedRun, Array], float]  # 0 is healthy
 BETTER = 0.95  # times the run's own loss
-NO_BETTER = 0.99  # of the best constant's loss: a dead network's, not a mended one's
+NO_BETTER = 0.99  # of the best constant's loss: no better than a dead network
 FIRST_STEP = "not enough alone; train with it and ask again"
-ABOUT = 0.05  # of the best constant's loss: a difference not worth a bolder edit
+ABOUT = 0.05  # of the best constant's loss: a smaller gain isn't worth a bolder edit
 
 
 def trial_steps(run: DiagnosedRun) -> int:

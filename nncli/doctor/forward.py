@@ -14,7 +14,7 @@ from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
 from nncli.frozen import frozen
 from nncli.parts.activations import Identity
-from nncli.parts.arrays import Array, LayerBuffers
+from nncli.parts.arrays import Array, LayerBuffers, evenly_spaced
 from nncli.parts.layers import (
     ActivationLayer,
     BatchNorm,
@@ -27,8 +27,8 @@ from nncli.parts.layers import (
 )
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
-BATCH = 1_000  # rows whose statistics batch_norm takes
-MAX_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
+BATCH = 1_000  # rows for batch_norm's statistics
+MAX_TARGETS = 1 << 24  # one-hot targets, if these are stored as class indices
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
@@ -38,11 +38,6 @@ def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
     if len(rows) <= most and is_in_memory(dict(rows.named())):
         return rows
     return rows.at(evenly_spaced(len(rows), most))
-
-
-def evenly_spaced(count: int, most: int) -> Array:
-    """At most `most` of the indices 0, ..., count - 1, including the first and the last."""
-    return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
 
 
 def without_regularization(network: Network) -> Network:
@@ -90,7 +85,7 @@ def forward_chunks(
         buffers = workspace.buffers(
             {name: block[start : start + chunk] for name, block in rows.inputs.items()}
         )
-        with np.errstate(all="ignore"):  # weights near divergence overflow
+        with np.errstate(all="ignore"):  # nearly diverged weights overflow
             passes.forward(network, buffers)
         yield buffers
 

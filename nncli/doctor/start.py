@@ -13,7 +13,7 @@ from nncli.frozen import frozen
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
-# times an even guess: cross-entropies grow as the outputs do, squares as their squares
+# times an even guess: cross-entropies grow linearly with the outputs, squared losses quadratically
 MAX_RATIO, MAX_SQUARED_RATIO = 4.0, 10.0
 
 

@@ -18,10 +18,10 @@ from nncli.frozen import frozen
 from nncli.parts.activations import Relu
 
 VANISHED, EXPLODED = 0.05, 1e3  # the first layer's norm over the last one's
-DEEP = 3  # trained layers from which gradients have a way to vanish on
-STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
-RESTLESS = 0.1  # of the weights, replaced by one step where training ended
-ROUNDINGS = 1e3  # as many may add up in a sum over rows
+DEEP = 3  # trained layers: in fewer, gradients don't vanish
+STILL = 1e-3  # relative change of weights in a whole run
+RESTLESS = 0.1  # relative change of weights in one of the last steps
+ROUNDINGS = 1e3  # roundings that may add up in a sum over rows
 
 
 def moved(run: DiagnosedRun) -> dict[str, float | None]:

@@ -17,7 +17,7 @@ from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
 
-SECONDS = 0.3  # about what a trial may take
+SECONDS = 0.3  # of a trial, about
 MIN_STEPS = 50
 
 

@@ -29,8 +29,8 @@ from nncli.parts.layers import Dropout, GaussianNoise
 WORSE = 1.02  # times the best constant's loss
 CLEARLY_BETTER = 0.9
 FACTORS = (0.1, 0.01, 0.0)
-MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its rows better
-LITTLE_BETTER = 0.8  # of the best constant's loss: what many tables can't tell either
+MUCH_BETTER = 0.7  # times the run's loss: smaller gains may come from any change
+LITTLE_BETTER = 0.8  # of the best constant's loss; on many tables no network is better
 
 
 @frozen
@@ -87,7 +87,7 @@ def better_training(run: DiagnosedRun) -> Edits:
         return candidates.because({"overfitting": smaller})
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
     too_short = f"{counted(steps, 'step')} {'is' if steps == 1 else 'are'} too few"
-    # few units can guess as well as many; what has many layers isn't short of them
+    # width isn't the problem if the loss is worse than guessing, or the network is deep
     wider = [] if run.share > WORSE or candidates.is_deep(run) else candidates.wider(run)
     causes = {
         "inputs or targets are unscaled": scalings(run),

@@ -11,7 +11,7 @@ import numpy as np
 from nncli.engine.cost import SMALL
 from nncli.parts.arrays import Array
 
-ALIGNMENT = 64  # bytes: a line of the cache
+ALIGNMENT = 64  # bytes of a cache line
 
 
 class Arena:

@@ -21,7 +21,7 @@ class Batches:
         self.rows, self.batch, self.sampling, self.random = rows, batch, sampling, random
         self.in_place = batch == rows and sampling != "with_replacement"
         self.per_pass = -(-rows // batch) if sampling == "shuffle" else 1
-        self._order = np.zeros(0, np.intp)  # of the pass under way
+        self._order = np.zeros(0, np.intp)  # of the present pass
 
     def draw(self, step: int, index: Array) -> int:
         """Fill `index` with the rows of step 0, 1, ... of an epoch; return how many.

@@ -11,8 +11,8 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 
 PROBE = 0.25  # seconds
-STEPS = 32  # between two looks at the clock
-PATIENCES = 4  # after so many, early stopping has ended most runs
+STEPS = 32  # steps between two looks at the clock
+PATIENCES = 4  # patiences after which early stopping has ended most runs
 
 
 class StopAfter(Stop):
@@ -55,11 +55,11 @@ def duration(job: Job) -> Duration:
     """Estimate the duration from a few measured steps; the job is not changed."""
     training, state, stop = job.training, job.start(), StopAfter(PROBE)
     began = time.perf_counter()
-    with limited(training), suppress(Diverged):  # which training itself tells of
+    with limited(training), suppress(Diverged):  # training reports it
         for _ in train(job, state, stop):
             pass
     passed = stop.passed
-    before = time.perf_counter() - began - passed  # any step: once, however many there are
+    before = time.perf_counter() - began - passed  # the time before the first step
     each = passed / max(state.step, 1) * training.steps_per_epoch
     stopping = training.early_stopping
     likely = min(training.epochs, PATIENCES * stopping.patience) if stopping else training.epochs

@@ -116,7 +116,7 @@ class EpochMonitor:
         self._follow_plateau(report)
         is_last = report.epoch >= self.job.training.epochs
         is_logged = bool(report.stopped) or self.is_due(report.epoch)
-        # an epoch that only the clock chose to report may not decide anything
+        # an epoch that is reported only because of the clock decides nothing
         is_best = (is_logged or self.needs_every_epoch) and self._follow_best(report)
         reasons: dict[StopReason, bool] = {
             "epochs": is_last,

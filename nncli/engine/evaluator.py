@@ -52,7 +52,7 @@ def workspace_for(
 
 
 Chunk = tuple[slice, Tape, LayerBuffers]
-ChunkTotal = tuple[int, int, float]  # from which row to which, and the sum of the loss there
+ChunkTotal = tuple[int, int, float]  # (first row, end, sum of the loss)
 
 
 class Forward:

@@ -89,7 +89,7 @@ class Job:
         """The number of steps for which the schedule holds the rate: one, or those of an epoch."""
         return 1 if self.schedule.interval == "step" else self.steps_per_epoch
 
-    @cached_property  # it and the next are read at every step
+    @cached_property  # this and the next are read at every step
     def base_learning_rate(self) -> float:
         """The optimizer's own learning rate, before any schedule; only if it has one."""
         return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from nncli.engine.ranks import RIDERS, Ranks, Value
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
-WHOLE = 4096  # numbers up to which two ranks exchange all: waiting costs more than sending
+WHOLE = 4096  # numbers up to which whole messages are exchanged: latency costs more
 
 
 class MpiRanks(Ranks):

@@ -10,8 +10,8 @@ import re
 from nncli.engine.network import EMBEDDING, Network
 from nncli.engine.rows import X
 
-TABLE = {"W": "E", "dW": "dE", "a": "e", "d": "de"}  # of a column
-SLOTS = {"velocity": "v", "squares": "s"}  # of an optimizer's slots, those with a letter
+TABLE = {"W": "E", "dW": "dE", "a": "e", "d": "de"}  # symbols of an embedded column
+SLOTS = {"velocity": "v", "squares": "s"}  # the slots that have a symbol
 INNERMOST = re.compile(r"\([^()]*\)")
 LOOSE = re.compile(r" [+-] | if | of ")
 

@@ -39,7 +39,7 @@ def outcome_warning(
 def _fix(job: Job, first: Mapping[str, float], last: EpochReport) -> str:
     """What likely helps if no epoch was better than epoch 0."""
     gained = job.gain(job.monitor, first[job.monitor], _value(last, job.monitor))
-    if gained > 0:  # too little to count
+    if gained > 0:  # less than min_delta
         return SMALLER_DELTA
     if _value(last, "loss") >= first["loss"]:
         return _rate(job)

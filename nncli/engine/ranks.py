@@ -8,7 +8,7 @@ from nncli.errors import RanksDiffer
 from nncli.parts.arrays import Array
 
 Value = TypeVar("Value")
-RIDERS = 2  # numbers behind those that are summed, for what else ranks tell each other at a step
+RIDERS = 2  # numbers appended to a message: the stop request and the clock
 
 
 class Ranks:

@@ -13,7 +13,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 
 X = "x"  # the block that the first layer takes
-CODE = np.dtype(np.int64)  # of blocks that index tables
+CODE = np.dtype(np.int64)  # the dtype of categories
 
 
 class StoredRows(Protocol):
@@ -54,8 +54,8 @@ class Batch:
     weights: (rows,) how much each row counts; None if all count alike.
     """
 
-    inputs: Mapping[str, Any]  # Inputs; arrays in a step's batch
-    targets: Any  # InputBlock, likewise
+    inputs: Mapping[str, Any]  # Inputs; in a step's batch, arrays
+    targets: Any  # InputBlock; in a step's batch, an array
     weights: Array | None = None
 
     def __len__(self) -> int:

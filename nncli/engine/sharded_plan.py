@@ -22,7 +22,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
 
 IN_TURN = "shards take their turns in the same arrays: look at a job `of_whole_batches`"
-Piece = Callable[[Tape, slice], Batch]  # the rows of a shard, once the tape has put them there
+Piece = Callable[[Tape, slice], Batch]  # records the gather of a shard's rows, and returns them
 
 
 @frozen
@@ -74,7 +74,7 @@ class ShardedPlan(Plan):
     def __init__(self, job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> None:
         self.shards, self.ranks = Shards.of(job.training.shards, ranks), ranks
         self.state, self.seed = state, job.seeds.dropout
-        random = state.dropout if job.network.is_random else None  # which shards don't draw from
+        random = state.dropout if job.network.is_random else None  # not used by shards' draws
         rows = job.batch_rows
         super().__init__(job.network, state.theta, job.train, rows, gather=gather, random=random)
         layout, dtype = job.network.layout, state.theta.dtype

@@ -57,6 +57,6 @@ def additions(place: int) -> list[tuple[int, int]]:
     >>> [additions(place) for place in range(4)]
     [[], [(0, 1)], [], [(1, 2), (0, 1)]]
     """
-    pairs = (~place & (place + 1)).bit_length() - 1  # ones at the end of its binary digits
+    pairs = (~place & (place + 1)).bit_length() - 1  # trailing ones in binary
     last = slot_of(place)
     return [(slot - 1, slot) for slot in range(last, last - pairs, -1)]

@@ -13,8 +13,8 @@ from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
 
 STREAMS = ("split", "init", "shuffle", "dropout")
-TRAINING_STREAMS = STREAMS[1:]  # whose seeds tell runs on the same rows apart
-IN_MEMORY = 1 << 18  # bytes of a snapshot up to which it is a copy in memory
+TRAINING_STREAMS = STREAMS[1:]  # with other seeds, runs on the same rows differ
+IN_MEMORY = 1 << 18  # bytes up to which a snapshot is in memory
 
 
 def stream(name: str, seed: int, *places: int) -> np.random.Generator:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 StopReason = Literal["epochs", "early_stopping", "converged", "pruned", "diverged", "interrupted"]
-FINISHED: tuple[StopReason, ...] = ("epochs", "early_stopping", "converged")  # it ended by itself
+FINISHED: tuple[StopReason, ...] = ("epochs", "early_stopping", "converged")  # by its own rules
 
 IN_WORDS: Mapping[str, str] = {
     "epochs": "all epochs are done",

@@ -54,9 +54,9 @@ class Tape:
 
     def add(self, operation: Operation) -> None:
         """Append an operation."""
-        if not operation.target.flags.writeable:  # machine code would write all the same
+        if not operation.target.flags.writeable:  # machine code would write to it
             raise _unrecordable("a read-only array as out")
-        if _overlaps_itself(operation.target):  # what it holds then depends on the engine's order
+        if _overlaps_itself(operation.target):  # the result would depend on the order of writing
             raise _unrecordable("an out that has numbers in common with itself")
         self.operations.append(operation)
         self.calls.append(operation.call)
@@ -197,7 +197,7 @@ def _elementwise(
     ready = tuple(_ready(operand, dtype) for operand in operands)
     if options:
         return Opaque(ufunc, ready, target, {**options, "out": target})
-    if ufunc.signature is not None:  # of matrices, as np.matmul
+    if ufunc.signature is not None:  # a generalized ufunc such as np.matmul
         return Opaque(ufunc, (*ready, target), target)
     return Elementwise(ufunc, ready, target)
 

@@ -62,7 +62,7 @@ def busy_cores() -> int:
     """
     try:
         load = os.getloadavg()[0]
-    except (OSError, AttributeError):  # Windows keeps no such count
+    except (OSError, AttributeError):  # Windows has no load average
         return 0
     return round(min(load, _running()))
 

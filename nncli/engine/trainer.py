@@ -73,7 +73,7 @@ class _Trainer:
         window = min((epoch // every + 1) * every, last)
         is_finished = False
         try:
-            with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
+            with np.errstate(all="ignore"):  # _report finds what isn't finite
                 is_finished = stepper.epochs(window, self.stop, MAX_SILENCE_SECONDS)
         finally:
             if not is_finished and self.state.reported is None:
@@ -114,7 +114,7 @@ class _Trainer:
             self.snapshot.restore()
             raise
         self.snapshot.take()
-        state.reported = None  # theta itself
+        state.reported = None  # it is theta itself
         return replace(report, seconds=time.perf_counter() - self.began)
 
     def _scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
@@ -132,7 +132,7 @@ class _Trainer:
         bound = math.sqrt(np.finfo(theta.dtype).max)
         with np.errstate(all="ignore"):
             sizes = abs(report.val_loss or 0.0), float(theta.dot(theta))
-        return not all(size < bound for size in sizes)  # of NaN, too
+        return not all(size < bound for size in sizes)  # also if one is NaN
 
     def _last_rate(self) -> float | None:
         """The learning rate of the last step; before any step, that of the first."""
@@ -144,5 +144,5 @@ class _Trainer:
 
 def _is_finite(theta: Array) -> bool:
     with np.errstate(all="ignore"):
-        # one product finds NaN and infinity; only a sum of huge squares needs the slow look
+        # a product finds NaN and infinity quickly; huge squares need the slow check
         return math.isfinite(theta.dot(theta)) or bool(np.isfinite(theta).all())

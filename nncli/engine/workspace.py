@@ -91,7 +91,7 @@ class Workspace:
                 saved={
                     name: self.array(f"{node.name}/{name}", shape, largest[name])
                     for name, shape in shapes.items()
-                    if self.training or name != "dz"  # which only a pass backward has
+                    if self.training or name != "dz"  # only the backward pass uses it
                 },
                 uniform=self.uniform,
                 training=self.training,

@@ -62,7 +62,7 @@ def _skip(end: Node) -> str:
 
 def _weights(built: Built) -> str:
     """The lines that assign given weights, (inputs, units) as here, and freeze single tensors."""
-    lines, place = list[str](), int(bool(built.network.block_ends))  # behind the Input
+    lines, place = list[str](), int(bool(built.network.block_ends))  # the Input layer is the first
     for node in built.network.nodes:
         layer, starts = node.layer, node.layer.initializers()
         before = node.input_shape

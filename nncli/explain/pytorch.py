@@ -22,6 +22,10 @@ TENSORS = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
+TRANSPOSED = {  # by the number of axes: W as (units, inputs), or (filters, channels, height, width)
+    2: ".T",
+    4: ".permute(3, 2, 0, 1)",
+}
 
 
 def equivalent(built: Built) -> Equivalent:
@@ -56,11 +60,11 @@ def _modules(built: Built, node: Node) -> Equivalent:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
         return _line(layer.function.equivalent("pytorch"), node)
-    columns = node.input_shape[-1]  # of images, channels
+    columns = node.input_shape[-1]  # channels, for images
     if not isinstance(layer, Affine):
         found = _line(layer.equivalent("pytorch", inputs=columns), node)
-        is_flat = len(node.input_shape) == 1
-        by_channel = found.code if is_flat else found.code.replace("BatchNorm1d", "BatchNorm2d")
+        is_image = len(node.input_shape) == 3
+        by_channel = found.code.replace("BatchNorm1d", "BatchNorm2d") if is_image else found.code
         return Equivalent(by_channel, *found.notes)
     bias = "" if layer.bias else ", bias=False"
     linear = _line(layer.equivalent("pytorch", inputs=columns, more_keys=bias), node)
@@ -91,7 +95,7 @@ class _Entry:
 
 def _entries(built: Built) -> list[_Entry]:
     """The modules of the network; a residual block is one."""
-    found: list[list[_Entry]] = []  # of each node
+    found: list[list[_Entry]] = []  # by node
     for node in built.network.nodes:
         if node.block:
             inside = [entry for own in found[-node.block :] for entry in own]
@@ -149,7 +153,8 @@ def _start(initializer: Initializer, tensor: str, name: str, shape: tuple[int, .
             return Equivalent(f"nn.init.normal_({tensor}, std={std:.12g})")
         limit = 3.0**0.5 * std
         return Equivalent(f"nn.init.uniform_({tensor}, {-limit:.12g}, {limit:.12g})")
-    return initializer.equivalent("pytorch", tensor=tensor, tensor_name=name)
+    own = {"tensor": tensor, "tensor_name": name, "tensor_shape": shape}
+    return initializer.equivalent("pytorch", transposed=TRANSPOSED.get(len(shape), ""), **own)
 
 
 def training(built: Built) -> Equivalent:

@@ -18,7 +18,7 @@ from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array
 
 MAX_ROWS = 32
-MAX_ELEMENTS = 200  # of a tensor: half of them those with the largest gradient, half drawn
+MAX_ELEMENTS = 200  # per tensor: half those with the largest gradient, half random
 NUDGE = 1e-3  # how far weights are moved off a kink
 
 
@@ -132,7 +132,7 @@ def _compared(
     found = {}
     for tensor, indices in chosen.items():
         first = numbers[tensor.name.partition("/")[0]]
-        objective.value()  # of the layers before the first, once for all
+        objective.value()  # computes the layers before `first` once
         found.update({index: compare(objective, analytic, index, first) for index in indices})
     return found
 

@@ -119,7 +119,7 @@ class DataLoss:
         return self.plan.gradient.copy()
 
     def _passed_back(self) -> Array:
-        self.plan.gradient[...] = np.nan  # so that what a kernel forgets to write shows
+        self.plan.gradient[...] = np.nan  # shows what a kernel doesn't write
         for own in self.buffers:
             if own.dy is not None:
                 own.dy[...] = np.nan

@@ -9,7 +9,7 @@ from nncli.influence.partial_dependence import PartialDependence, partial_depend
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-CURVES = 4  # columns whose partial dependence is worked out
+CURVES = 4  # columns with partial dependence
 
 
 @frozen

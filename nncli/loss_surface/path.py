@@ -8,7 +8,7 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MAX_POINTS = 200  # epochs that are kept of a longer path, evenly spaced, and the last
+MAX_POINTS = 200  # kept epochs of a longer path: evenly spaced, and the last
 
 
 @frozen

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.curve_bands import MIN_LOG_RATIO
 from nncli.artifacts.figure_style import legend, new_figure, set_title, short, style_axes
-from nncli.artifacts.number_ticks import log_ticks, number_format
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks, number_format
 from nncli.artifacts.palette import BEST, GIVEN
 from nncli.artifacts.rendering import write_plot
 from nncli.loss_surface.surface import Surface
 from nncli.parts.arrays import Array
 
 LEVELS = 24
-DEEPEST = 1e-6  # of the greatest loss: below it all contours are one
-MAX_DOTS = 100  # epochs that have a dot
+DEEPEST = 1e-6  # of the largest loss: smaller ones have no contours
+MAX_DOTS = 100  # epochs up to which each has a dot
 LINE = 95  # letters of the caption
 
 

@@ -18,13 +18,13 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import Interval, Schedule, Warmup
 
-RISEN = 4.0  # times its start: the loss of weights that are running away
-LAST = 5  # steps whose mean loss decides that
-SMOOTHED = 1 / 40  # of all steps: the deviation of the weights of a step's neighbours
-NOISES = 2.0  # times the change of the loss from step to step: a fall that isn't chance
-MIN_FALL = 0.01  # of the start's loss, below which it hasn't fallen
-CLEAR = 0.1  # of the whole fall, at whose start and end noise may be steeper than the curve
-SAFETY = 10.0  # times below the rate of the least loss
+RISEN = 4.0  # times the first loss: training has diverged
+LAST = 5  # steps for the mean that is compared
+SMOOTHED = 1 / 40  # of all steps: the standard deviation of the smoothing
+NOISES = 2.0  # times the median change between steps: a smaller fall is noise
+MIN_FALL = 0.01  # of the first loss: a smaller fall doesn't count
+CLEAR = 0.1  # of the fall: at its start and end noise may be steeper
+SAFETY = 10.0  # the rate of the least loss is divided by this
 
 
 @frozen
@@ -155,7 +155,7 @@ def _smoothed(losses: list[float], steps: int) -> Array:
 
     A mean over earlier steps only would lag, and so give too high a rate.
     """
-    values = np.minimum(losses, _bound(losses))  # which one huge loss may not spoil
+    values = np.minimum(losses, _bound(losses))  # limits the effect of one huge loss
     deviation = max(steps * SMOOTHED, 1.0)
     places = np.arange(len(values))
     weights = np.exp(-0.5 * ((places[:, None] - places) / deviation) ** 2)

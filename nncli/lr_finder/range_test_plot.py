@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.curve_bands import MIN_LOG_RATIO
 from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
-from nncli.artifacts.number_ticks import log_ticks
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK, OTHERS
 from nncli.artifacts.rendering import write_plot
 from nncli.lr_finder.range_test import RangeTest
 
-ABOVE = 0.3  # of the fall, that is shown above the first loss
+ABOVE = 0.3  # of the fall: the room above the first loss
 
 
 def draw_range_test(found: RangeTest, name: str, loss: str, path: Path) -> None:

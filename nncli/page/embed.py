@@ -8,7 +8,7 @@ from string import Template
 from typing import Any
 
 THEME, SHELL = "theme.css", "shell.html"
-INLINE = "'unsafe-inline'"  # every script that stands in the page
+INLINE = "'unsafe-inline'"  # all inline scripts
 
 
 def asset(package: str, name: str) -> str:

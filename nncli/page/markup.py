@@ -5,7 +5,7 @@ from typing import Any
 
 from nncli.errors import escaped
 
-VOID = frozenset({"input", "wbr"})  # elements that hold nothing
+VOID = frozenset({"input", "wbr"})  # elements without content
 
 
 class Markup(str):

@@ -13,7 +13,7 @@ from nncli.parts.regularizers import Regularizer
 from nncli.playground.library import Library, described
 from nncli.registry import Part, members
 
-MOMENTUM = 0.9  # of the sgd that pages offer with momentum
+MOMENTUM = 0.9  # of the offered sgd with momentum
 
 
 def offered(library: Library) -> dict[str, list[dict[str, Any]]]:
@@ -46,15 +46,15 @@ def _playable(kind: str, library: Library) -> Iterator[tuple[Part, str]]:
             try:
                 yield part, _add(library, part)
             except (NncliError, NotImplementedError, TypeError, ValueError):
-                continue  # a plug-in's, for which there are no words here
+                continue  # a plug-in's part that can't be translated
 
 
 def _presets(cls: type[Part]) -> Iterator[Part]:
-    if cls in (Softmax, GradientDescent, Lbfgs):  # of outputs; sgd by another name; not of steps
+    if cls in (Softmax, GradientDescent, Lbfgs):  # for outputs only; the same as sgd; without steps
         return
     try:
         part = cls()
-    except TypeError:  # a key that has to be given
+    except TypeError:  # it has a required key
         return
     yield part
     if cls is Sgd:

@@ -117,7 +117,7 @@ def _loss(loss: Loss, recorder: Recorder) -> Fragment:
         "formula": own.formula and own.fill(own.formula),
     }
     if loss.matched is not None:
-        # its own arrays lie beside those above: y and dy are the same
+        # the output layer's buffers, which share y and dy with the loss
         output = Dense(recorder.units, loss.matched())
         buffers = replace(recorder.buffers(output), y=y, dy=dy)
 

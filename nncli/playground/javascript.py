@@ -19,7 +19,7 @@ MATH = (
     *("exp", "expm1", "log", "log1p", "log2", "log10"),
     *("tanh", "sin", "cos", "tan", "cbrt", "floor"),
 )
-OWN = {"logaddexp": 2, "power": 2, "ndtr": 1}  # functions of special.js, and their operands
+OWN = {"logaddexp": 2, "power": 2, "ndtr": 1}  # functions of special.js -> number of operands
 SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",

@@ -60,7 +60,7 @@ class Recorder:
         self.notebook = Notebook()
         self.names = Names(lengths, self.notebook)
         self.rows, self.inputs, self.units, self.parameters = (lengths[axis] for axis in AXES)
-        for axis, length in lengths.items():  # of a mean over an axis
+        for axis, length in lengths.items():  # for means over an axis
             self.notebook.number(1.0 / length, ["/", 1.0, axis])
 
     def array(self, name: str, *shape: int) -> Array:

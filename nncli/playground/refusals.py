@@ -5,8 +5,8 @@ from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
 from nncli.playground.job_settings import kept_slots
 
-MAX_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
-MAX_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
+MAX_INPUTS = 300  # each takes 300 bytes, and nobody can look at more
+MAX_NUMBERS = 8_000  # parameters and optimizer slots: 85 KB of a page
 
 
 def refuse_unplayable(loaded: LoadedNetwork) -> None:

@@ -10,7 +10,7 @@ from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.rows import X
 from nncli.parts.arrays import Array
 
-MAX_NUMBERS = 6_000  # of inputs and targets in a page: 64 KB
+MAX_NUMBERS = 6_000  # inputs and targets in a page: 64 KB
 
 
 def packed(array: Array) -> str:

@@ -8,7 +8,7 @@ from nncli.parts.initializers import Initializer
 from nncli.parts.initializers.rules import Normal, ScaledUniform, Uniform, VarianceScaling
 from nncli.parts.layers import Dense, Layer
 
-TRIED = (2, 3)  # a shape, to see whether all numbers are one
+TRIED = (2, 3)  # a shape for trying whether all numbers are equal
 
 
 def starts(layer: Layer) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def start_of(initializer: Initializer) -> dict[str, Any] | None:
             return {"uniform": [initializer.low, initializer.high]}
     try:
         values = initializer(TRIED, np.random.default_rng(0), "")
-    except Exception:  # it asks for the tensor's own name and shape
+    except Exception:  # it needs the tensor's own name and shape
         return None
     same = bool((values == values.flat[0]).all())
     return {"constant": float(values.flat[0])} if same else None

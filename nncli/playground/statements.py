@@ -27,7 +27,7 @@ class Names:
         self.shapes: dict[str, list[Any]] = {}
         self._counts = {length: name for name, length in lengths.items()}
         self._views: dict[tuple[Any, ...], Any] = {}
-        self._kept: list[Array] = []  # alive, or their memory would be another's
+        self._kept: list[Array] = []  # keeps arrays alive, so that no other gets their memory
 
     def add(self, name: str, array: Array) -> None:
         """Name an array, unless it has a name."""

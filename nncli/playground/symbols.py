@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 Expression = float | str | list[Any]  # a number, a symbol's name, or [sign, left, right]
-FIRST, STEP = 0.2345678901234, 0.0123456789012  # of a symbol's own value: in no formula
+FIRST, STEP = 0.2345678901234, 0.0123456789012  # of symbols' values, which occur in no formula
 
 
 class Notebook:
@@ -72,7 +72,7 @@ def _written(expression: Expression) -> str:
 
 def _operator(sign: str, compute: Callable[[float, float], float]) -> tuple[Any, Any]:
     def forwards(left: Symbol, right: object) -> Any:
-        if not isinstance(right, int | float):  # an array, which has the number on its tape
+        if not isinstance(right, int | float):  # an array records the number on its tape
             return NotImplemented
         value = compute(float(left), float(right))
         return left.notebook.number(value, [sign, left.expression, _expression(right)])

@@ -39,9 +39,9 @@ HINTS = {
     "random_state": hints_of(Experiment)["seed"],
 }
 OPTIMIZER = "adam"
-HELD_BACK = 0.15  # of the rows, as `nncli init` writes
+HELD_BACK = 0.15  # share of the rows, as in `nncli init`
 MIN_HELD_OUT_ROWS, MIN_CLASS_ROWS = 100, 8  # with fewer all rows train, and the network is small
-SOURCE = Source(Path(), "", {"": ""})  # no file, so the key alone says where a problem is
+SOURCE = Source(Path(), "", {"": ""})  # without a file, problems are located by key only
 
 
 def read(parameters: Mapping[str, Any], table: Table) -> Experiment:

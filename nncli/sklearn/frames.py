@@ -13,7 +13,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import label
 
-Texts = dict[int, tuple[str, ...]]  # by the column's number
+Texts = dict[int, tuple[str, ...]]  # by column index
 MISSING = -1.0
 
 

@@ -72,13 +72,13 @@ def _array(content: IO[bytes], size: int) -> Declared:
     """The declaration in the header of an .npy file of `size` bytes. Raises Malformed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            warnings.simplefilter("ignore")  # about headers written by Python 2
             shape, is_fortran, dtype = HEADERS[npy.read_magic(content)](content)
     except DAMAGE:
         raise
-    except Exception:  # what Python makes of a header's text: SyntaxError, MemoryError, ...
+    except Exception:  # parsing a header may raise SyntaxError, MemoryError ...
         raise Malformed("its header isn't that of an array") from None
-    if dtype.kind not in "biufU":  # an object's reading would run code
+    if dtype.kind not in "biufU":  # reading objects would run code
         found = "Python objects" if dtype.hasobject else str(dtype)
         raise Malformed(f"expected numbers or text, found {found[:40]}")
     return declared(shape, dtype, size - content.tell(), is_fortran=is_fortran)

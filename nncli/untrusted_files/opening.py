@@ -29,10 +29,10 @@ def open_regular(path: Path) -> BufferedReader:
 
     Raises Unfit for anything else, OSError if the operating system refuses.
     """
-    _check_kind(path.stat())  # opening a device may already do something
+    _check_kind(path.stat())  # even opening a device may have effects
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     try:
-        _check_kind(os.fstat(file.fileno()))  # another may stand there by now
+        _check_kind(os.fstat(file.fileno()))  # it may have been replaced meanwhile
     except BaseException:
         file.close()
         raise

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nncli.untrusted_files.array_headers import Malformed
 
-MAX_INTEGER = 1 << 1023  # that is a float too
+MAX_INTEGER = 1 << 1023  # larger integers overflow as floats
 
 
 def read_as(value: Any, hint: Any, place: str = "it") -> Any:

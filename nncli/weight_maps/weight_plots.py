@@ -9,10 +9,10 @@ from nncli.artifacts.number_ticks import number_format, number_ticks
 from nncli.artifacts.rendering import write_plot
 from nncli.weight_maps.weights import WeightMap
 
-MAX_UNITS = 64  # units whose images have room
-ACROSS, SIDE = 8, 1.0  # images side by side; inches of one
-BESIDE = 4  # maps side by side
-NAMED = 32  # inputs whose names have room
+MAX_UNITS = 64  # images in a plot
+ACROSS, SIDE = 8, 1.0  # images per row; width of one in inches
+BESIDE = 4  # maps per row
+NAMED = 32  # inputs up to which they are named
 COLORS = "RdBu"
 
 

@@ -10,7 +10,7 @@ from nncli.errors import UserError, did_you_mean, few, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-NONE = 0.01  # of a layer's greatest |weight|, below which a weight is as good as 0
+NONE = 0.01  # of a layer's largest |weight|: smaller ones count as 0
 
 
 @frozen

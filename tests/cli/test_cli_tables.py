@@ -792,7 +792,7 @@ def test_dates_are_said_recorded_and_read_again(nncli, write):
     assert "# split: {type: time, column: day}" in Path("t.yaml").read_text()
     done = nncli("train", "t.yaml", "--set", "training.epochs=2")
     assert done.code == 0
-    assert "column 'day' is read as dates (ISO 8601, from " in done.err
+    assert "column 'day' is read as dates (ISO 8601) from " in done.err
     assert "day:\n      type: date" in nncli("config", "t.yaml").out
     write("new.csv", "x,day", "3,2026-01-01", "3,2026-01-02T12:00Z")
     assert nncli("predict", "runs/t-001", "new.csv").code == 0

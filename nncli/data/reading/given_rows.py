@@ -101,6 +101,8 @@ def _is_cell(value: Any) -> bool:
 
 def _cells(values: Any, date_format: str | None) -> Array | list[str]:
     """A column as float64 with NaN for missing, or as strings, empty for missing."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()  # None where masked
     array = values if isinstance(values, list | tuple) else np.asarray(values)
     if isinstance(array, np.ndarray) and array.ndim != 1:
         raise UserError(

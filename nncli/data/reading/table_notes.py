@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from nncli.data.column_names import column_fix, listed, yaml_name
-from nncli.data.date_encoding import date_in_words
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
 from nncli.data.reading.quoted_cells import QuotedMarkers
@@ -108,19 +107,14 @@ def date_notes(encoded: EncodedTable, used: Container[str], *, is_split: bool) -
     """A note for each column inferred to hold dates. is_split: by a column or files."""
     for name, format_ in encoded.dates.items():
         if name in used:
-            key, values = yaml_name(name), encoded.column(name).values
             written = "ISO 8601" if format_ is None else printable(format_)
-            other = f'{{format: "{"%d/%m/%Y" if format_ is None else printable(format_)}"}}'
-            what, hint = f"times of day ({written})", ""
-            if not has_no_day(format_):
-                first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
-                what = f"dates ({written}, from {first} to {last}): "
-                what += date_in_words(values[np.isfinite(values)])
-                if not is_split:
-                    hint = (
-                        f"; to be scored on later rows, data.split: {{type: time, column: {key}}}"
-                    )
+            if has_no_day(format_):
+                yield f"column '{printable(name)}' is read as times of day ({written})"
+                continue
+            values = encoded.column(name).values
+            first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
+            split = f"data.split: {{type: time, column: {yaml_name(name)}}}"
             yield (
-                f"column '{printable(name)}' is read as {what}; data.columns: {{{key}: {other}}} "
-                f"says another format, {{{key}: categorical}} that they are none{hint}"
+                f"column '{printable(name)}' is read as dates ({written}) from {first} to {last}"
+                f"{'' if is_split else f'; to be scored on later rows, {split}'}"
             )

@@ -71,7 +71,7 @@ def _refusal(job: Job) -> str:
     from nncli.engine.steppers.compiled.places import Untranslatable
     from nncli.engine.steppers.compiled.program import check
 
-    theta = np.zeros(job.network.layout.size, job.training.dtype)  # calls are looked at, not made
+    theta = np.zeros(job.network.layout.size, job.training.dtype)  # calls are only recorded
     try:
         check(GradientStepper(job, job.state_at(theta)))
     except Untranslatable as error:

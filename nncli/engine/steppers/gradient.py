@@ -19,7 +19,7 @@ from nncli.engine.stop import Stop
 from nncli.engine.tape import Tape
 from nncli.errors import Diverged
 
-REPEATS = 1000  # of a step, between two looks at the clock
+REPEATS = 1000  # steps between two looks at the clock
 
 
 class GradientStepper(Stepper):
@@ -39,7 +39,7 @@ class GradientStepper(Stepper):
         self.peephole = Peephole()
         self._set_scalars()
         self.rates_vary = self.sets_every_step or self.sets_every_epoch
-        # every epoch the very same calls: nothing drawn, nothing set
+        # every epoch makes the same calls, without draws or new scalars
         self.repeats_one_step = (
             self.batches.in_place and self.steps_per_epoch == 1 and not self.rates_vary
         )
@@ -95,7 +95,7 @@ class GradientStepper(Stepper):
             self._set_scalars()
         for position in range(state.step_in_epoch, len(steps)):
             if stop.requested:
-                if position == 0:  # as if this epoch's order had not been drawn
+                if position == 0:  # undo the draw of this epoch's order
                     self._go_back_in_stream()
                 return False
             if self.sets_every_step:

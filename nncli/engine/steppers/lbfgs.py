@@ -28,7 +28,7 @@ def scipy_options(optimizer: Optimizer, iterations: int) -> dict[str, float]:
     return {
         "maxcor": optimizer.history,
         "gtol": optimizer.gradient_tolerance,
-        "ftol": 0.0,  # only the gradient, or a line search that fails, ends it
+        "ftol": 0.0,  # it ends by gradient or a failed line search only
         "maxls": optimizer.max_line_search,
         "maxiter": iterations,
         "maxfun": np.iinfo(np.int32).max,
@@ -69,7 +69,7 @@ def iterates(
             offered.put(None)
         except StopIteration:
             offered.put(None)
-        except BaseException as error:  # handed to the thread that waits, which raises it
+        except BaseException as error:  # the waiting thread raises it
             offered.put(error)
 
     thread = threading.Thread(target=work, name="lbfgs", daemon=True)
@@ -122,7 +122,7 @@ class LbfgsStepper(Stepper):
             self.is_at_minimum = self.following is None
             self.state.epoch += 1
             self.state.step += 1
-        self.plan.trained[...] = self.reached  # the objective has left its last trial point there
+        self.plan.trained[...] = self.reached  # which has the line search's last trial point
         return is_allowed
 
     def close(self) -> None:

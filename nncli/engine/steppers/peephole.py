@@ -82,8 +82,8 @@ class _PositiveParts:
     """
 
     def __init__(self) -> None:
-        self._pairs: dict[int, tuple[Array, Array]] = {}  # by the owner of z
-        self._of_a: dict[int, int] = {}  # the owner of a -> that of z
+        self._pairs: dict[int, tuple[Array, Array]] = {}  # owner of z -> (z, a)
+        self._of_a: dict[int, int] = {}  # owner of a -> owner of z
 
     def replaced(self, operation: Operation) -> Operation:
         """The operation or its replacement; arrays that it overwrites are forgotten."""
@@ -110,7 +110,7 @@ class _PositiveParts:
 def _owner(array: Array) -> int:
     """The id of the object that owns an array's memory; arrays of different owners share none."""
     owner: Any = array
-    while (base := getattr(owner, "base", None)) is not None:  # a window's isn't an array
+    while (base := getattr(owner, "base", None)) is not None:  # perhaps no array, but its owner
         owner = base
     return id(owner)
 
@@ -121,7 +121,7 @@ def _is_zero(operand: Array) -> bool:
 
 def _is_worth_a_product(operand: Array, target: Array) -> bool:
     is_spread = operand.ndim > 0 and operand.shape != target.shape
-    is_alike = operand.dtype == target.dtype  # a product of other numbers would round otherwise
+    is_alike = operand.dtype == target.dtype  # a product of another dtype would round differently
     return is_spread and is_alike and target.ndim == 2 and target.size <= SMALL
 
 

@@ -13,7 +13,8 @@ class Initializer(Part):
 
     given_by: the key that gives the values one by one; empty if they follow from a rule.
     equivalents: keras: an initializer, where `scaling(scale, mode)` draws from a normal
-    distribution that isn't truncated; pytorch: a statement that fills {tensor}, {tensor_name} here.
+    distribution that isn't truncated; pytorch: a statement that fills {tensor}, {tensor_name} here;
+    {transposed} turns an array of {tensor_shape}, as here, into one with PyTorch's order of axes.
     """
 
     kind = "initializer"

@@ -60,7 +60,7 @@ class Linspace(Initializer):
         "keras": "lambda shape, dtype=None: keras.ops.reshape("
         "keras.ops.linspace({low}, {high}, int(keras.ops.prod(shape))), shape)",
         "pytorch": "{tensor}.data = torch.linspace({low}, {high}, {tensor}.numel())"
-        ".reshape({tensor}.shape[::-1]).t()",
+        ".reshape{tensor_shape}{transposed}",
     }
 
     def __post_init__(self) -> None:

@@ -46,14 +46,12 @@ class Values(Initializer):
     ]
     equivalents = {
         "keras": '"zeros"',  # until the numbers are assigned
-        "pytorch": "{tensor}.data = torch.tensor({given})",
+        "pytorch": "{tensor}.data = torch.tensor({given}){transposed}",
     }
     given_by = "values"
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        turned = ".T" if isinstance(self.values[0], list) else ""
-        equivalent = super().equivalent(library, given=self.assigned(""), **names)
-        return Equivalent(f"{equivalent.code}{turned if library == 'pytorch' else ''}")
+        return super().equivalent(library, given=self.assigned(""), **names)
 
     def assigned(self, name: str) -> str:
         return str(self.values)
@@ -96,7 +94,7 @@ class FromFile(Initializer):
     path: Annotated[ConfigPath, "a .safetensors or .npz file of named tensors"]
     equivalents = {
         "keras": '"zeros"',  # until the file's tensors are assigned
-        "pytorch": "{tensor}.data = torch.tensor({given}.T)",
+        "pytorch": "{tensor}.data = torch.tensor({given}){transposed}",
     }
     given_by = "path"
 

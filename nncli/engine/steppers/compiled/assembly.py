@@ -18,8 +18,8 @@ class Kind(NamedTuple):
 
 POINTER, INTEGER, BYTE, BIT = (Kind(name, name) for name in ("ptr", "i64", "i8", "i1"))
 FLOAT, DOUBLE, NOTHING = (Kind(name, name) for name in ("float", "double", "void"))
-ZEROS = "zeroinitializer"  # a vector of them
-SUFFIXES = {"float": "f32", "double": "f64"}  # in names of LLVM's own functions
+ZEROS = "zeroinitializer"  # a vector of zeros
+SUFFIXES = {"float": "f32", "double": "f64"}  # in names of LLVM intrinsics
 
 
 def vector(element: Kind, width: int) -> Kind:
@@ -55,7 +55,7 @@ def number(kind: Kind, value: float) -> Value:
     if kind.element == FLOAT.element:
         (value,) = struct.unpack("<f", struct.pack("<f", value))
     (bits,) = struct.unpack("<Q", struct.pack("<d", value))
-    text = f"0x{bits:016X}"  # of a float, too, as a double
+    text = f"0x{bits:016X}"  # LLVM writes floats as doubles too
     if kind.width > 1:
         text = f"<{', '.join([f'{kind.element} {text}'] * kind.width)}>" if bits else ZEROS
     return Value(kind, text, value)

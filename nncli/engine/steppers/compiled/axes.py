@@ -9,10 +9,10 @@ from nncli.engine.steppers.compiled.sizes import Size, Sizes
 from nncli.frozen import frozen
 from nncli.parts.arrays import Shape
 
-MAX_ROW_REGISTERS = 4  # registers of a row that is written out, without a loop
+MAX_ROW_REGISTERS = 4  # registers up to which a row is unrolled
 
-Axis = tuple[int, tuple[int, ...]]  # its size, and the stride of each array along it
-Emit = Callable[[Sequence[Value], int], None]  # addresses, and how many numbers from each on
+Axis = tuple[int, tuple[int, ...]]  # (size, the stride of each array)
+Emit = Callable[[Sequence[Value], int], None]  # (addresses, numbers at each)
 
 
 def merged_axes(shape: Shape, strides: Sequence[Sequence[int]]) -> list[Axis]:

@@ -69,7 +69,7 @@ def _is_plain(operation: LoweredElementwise) -> bool:
     return operation.ufunc is None or emit_of(operation.ufunc) is not None
 
 
-Line = tuple[np.ufunc | None, tuple[int | str, ...], int]  # operands, target: see _lines
+Line = tuple[np.ufunc | None, tuple[int | str, ...], int]  # (ufunc, operands, target): see _lines
 
 
 def group_calls(code: Code, group: Group) -> list[Call]:

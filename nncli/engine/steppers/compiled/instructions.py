@@ -17,7 +17,7 @@ from nncli.engine.steppers.compiled.assembly import SUFFIXES, Function, Value, n
 from nncli.engine.steppers.compiled.places import Untranslatable
 from nncli.engine.ufuncs import UFUNCS
 
-Emit = Callable[..., Value]  # of the function that is written, and the operands
+Emit = Callable[..., Value]  # (function, *operands) -> the result
 
 
 def intrinsic(name: str) -> Emit:

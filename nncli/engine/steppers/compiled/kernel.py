@@ -80,7 +80,7 @@ class Code:
             try:
                 if not failures:
                     function(address)
-            except BaseException as error:  # which C can't hand on
+            except BaseException as error:  # C can't pass it on
                 failures.append(error)
 
         # no circle, neither by `self` nor by ctypes.cast: it would keep a table's rows in memory

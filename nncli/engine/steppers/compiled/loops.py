@@ -16,7 +16,7 @@ from nncli.engine.steppers.compiled.lowering import (
 )
 from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
-MAX_TREE_SIZE = 64  # numbers that are combined pair by pair
+MAX_TREE_SIZE = 64  # numbers up to which a reduction goes in pairs
 
 
 def loop_calls(code: Code, operation: LoweredElementwise) -> list[Call]:

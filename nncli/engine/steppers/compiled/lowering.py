@@ -15,7 +15,7 @@ from nncli.engine.steppers.compiled.places import Place, Untranslatable, address
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-INTEGERS = np.dtype(np.int64)  # of blocks and indices that are data
+INTEGERS = np.dtype(np.int64)  # the dtype of blocks and indices that are data
 
 
 @frozen
@@ -188,7 +188,7 @@ class Lowering:
         are_matrices = {left.ndim, right.ndim} <= {1, 2}
         if not (are_matrices and target.flags.c_contiguous):
             raise Untranslatable("dot is no product of matrices")
-        loop_of(np.matmul, self.dtype)  # of which large ones make use
+        loop_of(np.matmul, self.dtype)  # large products use it
         rows = left[None, :] if left.ndim == 1 else left
         columns = right[:, None] if right.ndim == 1 else right
         result = target.reshape(rows.shape[0], columns.shape[1])

@@ -43,7 +43,7 @@ class MachineCode:
         module.triple, module.data_layout = target.triple, str(target.target_data)
         self.engine = llvm.create_mcjit_compiler(module, target)
         self.engine.finalize_object()
-        give_back_memory()  # that translating has taken
+        give_back_memory()  # used by the compilation
 
     def address_of(self, name: str) -> int:
         """The address of a function."""

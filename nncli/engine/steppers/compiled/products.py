@@ -16,19 +16,19 @@ from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
 from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
-SMALL = 2**18  # multiplications up to which a product is computed in place
-MAX_ADDENDS = 256  # addends, one after the other in a register, of such a product
-MAX_COPIED_PER_ROW = 512  # numbers of a scattered right matrix for each row of the result
-REGISTERS_OF_A_ROW = 4  # that a tile is wide
-HIGHEST_TILE = 8  # rows: sums enough for a core to add to while each waits for its last addend
-WORK_OF_COPYING = 4  # so many times as much code as a number that is computed takes
-MAX_BLOCK_SIZE = 4  # numbers each way that are transposed in registers
+SMALL = 2**18  # the most multiplications of an inline product
+MAX_ADDENDS = 256  # the largest k of an inline product
+MAX_COPIED_PER_ROW = 512  # the most numbers to copy per row of the result
+REGISTERS_OF_A_ROW = 4  # the width of a tile
+HIGHEST_TILE = 8  # rows; enough independent sums to hide the latency of an addition
+WORK_OF_COPYING = 4  # instructions per copied number, relative to a computed one
+MAX_BLOCK_SIZE = 4  # the side of a block that is transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
 
 def product_calls(code: Code, product: LoweredProduct) -> Iterator[Call]:
     if product.target.shape[1] == 1 < product.target.shape[0]:
-        product = product.transposed  # so that a row of the result is more than a number
+        product = product.transposed  # rows of one number can't be vectorized
     m, k, n = product.size
     is_small = m * k * n <= SMALL and k <= MAX_ADDENDS
     if not (is_small and (_is_in_order(product.right) or k * n <= MAX_COPIED_PER_ROW * m)):

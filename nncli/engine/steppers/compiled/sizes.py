@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nncli.frozen import frozen
 
-LITTLE_WORK = 1024  # numbers, each time one is computed, of a step whose sizes are written out
+LITTLE_WORK = 1024  # computed numbers up to which all sizes are constants
 
 
 @frozen

@@ -18,8 +18,8 @@ from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
-SHORT, LONG = 0.02, 0.05  # seconds of a slice, after which a stop request is looked at
-MAX_STEPS = 1 << 16  # of a slice, and numbers of a kind drawn for it, unless one step needs more
+SHORT, LONG = 0.02, 0.05  # seconds of a slice; stop requests are checked after it
+MAX_STEPS = 1 << 16  # steps per slice; also numbers drawn for it, unless one step needs more
 
 
 class CompiledStepper(GradientStepper):
@@ -36,15 +36,15 @@ class CompiledStepper(GradientStepper):
         plan = self.plan
         code, gradients = translated(self)
         self.program = Program(code)
-        self.is_fresh = True  # whether the shuffle stream may stand elsewhere than the state
-        self.steps = 1  # of the next slice
+        self.is_fresh = True  # whether the shuffle stream may differ from the state's
+        self.steps = 1  # steps in the next slice
         self.rows = [routine.rows for routine in gradients]
         self.drawn = [routine.drawn for routine in gradients]
         self.draws = [shard_draws(self.gradient_tapes[rows]) for rows in self.rows]
         gathered = self.rows[0] * plan.gather
         numbers = len(self.scalars) * self.rates_vary
         most = max(min(MAX_STEPS, MAX_STEPS // max(gathered, self.drawn[0], numbers, 1)), 1)
-        self.most = min(ranks.gather(most))  # for their slices are the same
+        self.most = min(ranks.gather(most))  # all ranks make the same slices
         self.kinds = np.resize(self._kinds(), self.steps_per_epoch + self.most)
         self.order = np.zeros(self.most * gathered, np.intp)
         self.random = np.zeros(self.most * self.drawn[0], plan.theta.dtype)
