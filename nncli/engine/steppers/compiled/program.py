@@ -206,4 +206,4 @@ class Program:
         """Make so many steps; see program.add_run. Raises what a call of Python has raised."""
         self._run(address_of(self.table), steps, *pointers_and_stride)
         if self.failures:
-            raise self.failures[0]
+            raise self.failures.pop()
