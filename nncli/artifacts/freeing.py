@@ -10,7 +10,7 @@ from nncli.artifacts.run_reader import RunReader
 
 
 def free(run: RunDirectory, why: str, names: Iterable[str] = (WEIGHTS, CHECKPOINT)) -> None:
-    """Remove those of the files that a locked run has; freed.json records why."""
+    """Remove the named files from a locked run, if it has them; freed.json records why."""
     run.recover()
     listed = run.manifest()
     gone = [name for name in names if name in listed]

@@ -6,6 +6,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+MIN_LOG_RATIO = 10.0  # largest / smallest value above which an axis is logarithmic
 MAX_INTERVALS, MIN_INTERVALS = 9, 2  # of an axis
 DIGIT_WIDTH = 0.64  # of the font size
 FONT_POINTS = 10  # matplotlib's default

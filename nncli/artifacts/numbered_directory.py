@@ -18,7 +18,7 @@ MAX_COPY_BYTES = 1 << 28  # larger tables are not copied into a run or a study
 
 
 class NumberedDirectory(AtomicDirectory):
-    """An atomic directory that a process locks while it works in it."""
+    """An atomic directory with a number in its name; a process locks it while it writes there."""
 
     @property
     def name(self) -> str:

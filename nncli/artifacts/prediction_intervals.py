@@ -52,5 +52,5 @@ class PredictionIntervals:
     def __call__(self, predictions: Array) -> tuple[Array, Array]:
         """(rows, targets) lower and upper ends."""
         with np.errstate(all="ignore"):
-            learnt = self.target.apply(predictions)
-            return self.target.undo(learnt - self.widths), self.target.undo(learnt + self.widths)
+            scaled = self.target.apply(predictions)
+            return self.target.undo(scaled - self.widths), self.target.undo(scaled + self.widths)

@@ -53,7 +53,7 @@ def resumed_report(
 
 
 def _refuse_fewer(reader: RunReader, last: EpochReport, made: int) -> None:
-    """Raises UserError for too few epochs. made: of the state; the last report may be older."""
+    """Raises UserError for too few epochs. made: of the state; `last` may be older."""
     epochs = reader.built.job.training.epochs
     if last.stopped is None and epochs <= made:
         report = "" if last.epoch == made else f" (the last report is of epoch {last.epoch})"

@@ -28,7 +28,7 @@ class Listed:
 
     state: the stop reason, or running, unfinished, damaged; of a study, the number of ended trials.
     name: its path in the folder.  metric, value: the monitor or objective, and its best value.
-    when: end, or else start, in UTC.
+    bytes: its size on disk.  when: end, or else start, in UTC.
     differences: the config keys that differ from the first run of the same name.
     """
 

@@ -100,10 +100,7 @@ class RunReader:
 
     def environment(self) -> dict[str, Any]:
         """environment.json: what the numbers depend on besides the config."""
-        recorded = self.run.read_json(names.ENVIRONMENT)
-        if not isinstance(recorded, dict):
-            raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: expected a JSON object")
-        return recorded
+        return self.run.read_object(names.ENVIRONMENT)
 
     def resumptions(self) -> list[dict[str, Any]]:
         """The environment of each resumption, with the step reached before it in `until`."""
@@ -218,9 +215,7 @@ class RunReader:
         """metrics.json: final metrics and stop reason; empty for a killed or running run."""
         if names.SUMMARY not in self.run.manifest():
             return {}
-        summary = self.run.read_json(names.SUMMARY)
-        if not isinstance(summary, dict):
-            raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
+        summary = self.run.read_object(names.SUMMARY)
         for key, kind in (("best_epoch", int), ("stopped", str)):
             if key in summary and type(summary[key]) is not kind:
                 raise CorruptRun(f"{self._path(names.SUMMARY)}: {key}: expected {kind.__name__}")

@@ -51,7 +51,7 @@ class RunRecorder:
     It writes a checkpoint at epoch 0, every ten seconds, at a stop and at the end; a crash loses
     the epochs since the last one.
 
-    listeners: to be closed by who trains, however training ends.
+    listeners: the caller closes them, however training ends.
     """
 
     def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:

@@ -123,10 +123,7 @@ class StudyDirectory(NumberedDirectory):
 
     def facts(self) -> StudyFacts:
         """Read study.json. Raises CorruptRun, or UserError for another format."""
-        content = self.read_json(STUDY)
-        path = self.path / STUDY
-        if not isinstance(content, dict):
-            raise CorruptRun(f"{path}: expected a JSON object")
+        content, path = self.read_object(STUDY), self.path / STUDY
         if (found := content.pop("format", None)) != FORMAT:
             shown = json.dumps(found)[:20]
             raise UserError(f"{path}: format {shown}, which this version of nncli doesn't read")

@@ -19,9 +19,9 @@ class RecordedData:
     data_sha256: str
 
     def adopt(self, table: Table, folder: Path) -> Table:
-        """The table with each label as it was recorded, its two values in the same order.
+        """Return the table, the two values of each label in their recorded order.
 
-        Raises DataError or CorruptRun if this wasn't recorded on the table.
+        Raises DataError if the data has changed, CorruptRun if the record doesn't fit it.
         """
         table = with_pairs(table, self.preprocessing.labels)
         if table.sha256() != self.data_sha256:

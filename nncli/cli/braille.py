@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO
 from nncli.cli.text_table import figure
 
 DOTS_ACROSS, DOTS_DOWN = 2, 4  # dots of a character
 BLANK = 0x2800
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a dot, by row and column
 START, MIN_POINTS = 0.1, 10  # share of the epochs; lines with fewer points have no start
-MIN_LOG_RATIO = 10.0  # greatest / least value from which the axis is logarithmic
 
 
 class Line(NamedTuple):

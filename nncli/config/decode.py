@@ -59,8 +59,8 @@ class Decoder:
         options = alternatives(hint)
         fitting = [option for option in options if has_shape(node, spec(option).base)]
         if not fitting:
-            cure = correction(node, hint) or block_elsewhere(node, path)
-            message = f"expected {describe(hint)}, found {show(node)}{cure}"
+            fix = correction(node, hint) or block_elsewhere(node, path)
+            message = f"expected {describe(hint)}, found {show(node)}{fix}"
             return self.note(node.where, path, message)
         chosen = spec(min(fitting, key=_is_general))
         base = chosen.base

@@ -37,9 +37,9 @@ from nncli.parts.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     Loss,
+    MarginLoss,
     Mse,
     MulticlassHinge,
-    OfMargins,
     Poisson,
 )
 from nncli.parts.metrics import DEFAULTS
@@ -86,7 +86,7 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
 
 
 def _activation_for(table: Table, units: int, loss: Loss | Auto) -> Activation:
-    if isinstance(loss, OfMargins):
+    if isinstance(loss, MarginLoss):
         return Identity()
     if table.labels:
         return Sigmoid()

@@ -1,4 +1,4 @@
-"""Dates: texts -> days since 1970, in UTC. ISO 8601 whole, or by a format of strftime's."""
+"""Dates: texts -> days since 1970, in UTC, from all of ISO 8601 or in a strftime format."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ DOTTED = re.compile(r"(\d{4})\.(\d{1,2})\.(\d{1,2})(?!\d)")
 
 
 def days_of(text: str, form: str | None = None) -> float | None:
-    """Days since 1970 of a date or a moment; None if the text is none. form: of strftime's.
+    """Days from 1970-01-01 to a date or time; None if the text isn't one. form: for strftime.
 
     >>> [days_of(text) for text in ("1970-01-02", "1970/1/3", "1970-02", "1970-002")]
     [1.0, 2.0, 31.0, 1.0]
@@ -29,7 +29,7 @@ def days_of(text: str, form: str | None = None) -> float | None:
 
 
 def _iso(text: str) -> datetime:
-    """What ISO 8601 allows and Python doesn't: months, days of the year; also slashes and dots."""
+    """Parse ISO 8601, also months and ordinal dates, which Python lacks; and slashes and dots."""
     text = ZONE.sub("+00:00", text) if ":" in text else text
     text = DOTTED.sub(r"\1-\2-\3", text, count=1)
     if match := ORDINAL.fullmatch(text):

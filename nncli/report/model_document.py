@@ -15,7 +15,7 @@ from nncli.evaluation.scoring import evaluate
 from nncli.evaluation.verdicts import headline
 from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.influence.influence import Influence, influence_of
-from nncli.influence.predictor import asked
+from nncli.influence.predictor import raw_predictor
 from nncli.parts.arrays import Array
 from nncli.report.curves import charts_of, overlaid
 from nncli.report.data_facts import data_facts
@@ -67,7 +67,7 @@ def _charts(networks: Sequence[RunReader]) -> tuple[Chart, ...]:
 def _influence(trained: TrainedModel, scored: Array) -> Influence:
     built = trained.built
     return influence_of(
-        asked(trained, built.table),
+        raw_predictor(trained, built.table),
         built.table,
         scored,
         built.rows.train,

@@ -11,16 +11,11 @@ from nncli.data.data_checks import is_imbalanced
 from nncli.errors import printable
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
-from nncli.starter.dataset_starter import loss_of, output_of
+from nncli.starter.dataset_starter import HEAD, loss_of, output_of
 
-RECIPE = """\
-# One file is one experiment. Check it with `nncli validate {file}`, see every default with
-# `nncli config {file}`, and all there is to choose from with `nncli list`.
-name: {name}
-seed: 42                        # split, initial weights, shuffling and dropout follow from it
-
-data:
-{data}
+RECIPE = (
+    HEAD
+    + """\
 {ensemble}
 network:
   hidden:
@@ -37,6 +32,7 @@ training:
 evaluation:
   metrics: {metrics}
 {decision}"""
+)
 
 DENSE_LAYERS = """\
     - feature_scale             # a trained factor for each input

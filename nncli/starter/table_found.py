@@ -5,9 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nncli.config.dump import to_yaml
 from nncli.data.column_names import listed, nearest
 from nncli.data.data_checks import refuse_singleton_classes
+from nncli.data.number_checks import too_large
+from nncli.data.preprocessing import fit_target
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys
@@ -15,7 +19,15 @@ from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.targets import as_task
-from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
+from nncli.errors import (
+    DataError,
+    FormatsFound,
+    LayoutFound,
+    TableError,
+    UserError,
+    escaped,
+    printable,
+)
 from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.starter.table_options import TableOptions, with_options
@@ -146,10 +158,12 @@ def _read(
         notes = guesses[place]
         is_read = False
         try:
-            table, is_read = attempt.load(), True
-            table = as_task(table, table.task if plain.task == "auto" else plain.task)
-            if table.classes:
-                refuse_singleton_classes(table)
+            with np.errstate(over="ignore"):
+                table, is_read = attempt.load(), True
+                table = as_task(table, table.task if plain.task == "auto" else plain.task)
+                if table.classes:
+                    refuse_singleton_classes(table)
+                _refuse_overflow(table, path)
         except LayoutFound:
             raise
         except FormatsFound as error:
@@ -164,10 +178,26 @@ def _read(
             errors.append((not is_read, len(error.lines()), error.without_traceback()))
             if isinstance(error, TableError) and error.formats:
                 attempts.append(_with_formats(attempt, error.formats))
-                guesses.append(notes)
+                guesses.append((*notes, *error.guesses))
         else:
             return attempt, table, notes
     raise min(errors, key=lambda each: each[:2])[2]
+
+
+def _refuse_overflow(table: Table, path: Path) -> None:
+    """Raises DataError for the columns that the config's encoding and scaling would refuse."""
+    found = []
+    for name in (name for name in table.features if table.kind(name) == "numeric"):
+        values = table.column(name).values
+        present = values[~np.isnan(values)]
+        if not np.isfinite(np.ptp(present)):
+            found.append(too_large(f"column '{printable(name)}'", present, "encode"))
+    try:
+        fit_target(table, np.arange(len(table)), "standard")
+    except DataError as error:
+        found.append(str(error))
+    if found:
+        raise DataError(found=[("", f"{path}: {message}") for message in found])
 
 
 def _with_formats(source: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:

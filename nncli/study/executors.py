@@ -148,6 +148,8 @@ def open_executor(
     stop: interrupts a run in this process. Raises UserError.
     """
     executor: TrialExecutor
+    if workers < 1:
+        raise UserError(f"workers: expected an integer >= 1, found {workers}")
     if on is None:
         executor = InProcessExecutor(stop or Stop()) if workers == 1 else LocalPoolExecutor(workers)
     elif on == "mpi":

@@ -26,7 +26,7 @@ VALUES = "plots/values.png"
 
 def value_png(curve: ValueCurve) -> bytes:
     """The curve as a png. Raises OverflowError or ValueError."""
-    return render(".png", lambda: value_figure(curve), described(curve))
+    return render(".png", lambda: value_figure(curve), alt_text(curve))
 
 
 def value_figure(curve: ValueCurve) -> Any:
@@ -68,7 +68,7 @@ def _draw_part(
 
 
 def _shown(curve: ValueCurve) -> list[Array]:
-    """The values that set the axis; tiny training losses are clipped, or they would fill it."""
+    """The values that set the axis limits; tiny training losses are clipped: they'd stretch it."""
     every = {part: np.concatenate([*runs]) for part, runs in curve.runs.items()}
     if curve.is_score or "val" not in every:
         return [*every.values()]
@@ -119,7 +119,7 @@ def title(curve: ValueCurve) -> str:
     return f"{name}: mean and range of {curve.most_runs} runs" if curve.most_runs > 1 else name
 
 
-def described(curve: ValueCurve) -> str:
+def alt_text(curve: ValueCurve) -> str:
     """The plot's alternative text."""
     said = []
     for part, runs in curve.runs.items():

@@ -28,7 +28,7 @@ from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.stop import Stop
 from nncli.engine.stop_reason import FINISHED
 from nncli.engine.threads import limited
-from nncli.errors import Diverged, NncliError, UserError
+from nncli.errors import Diverged, NncliError, UserError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.metrics import deciding
@@ -81,8 +81,8 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
 def _failed(task: TrialTask, error: Exception) -> RunResult:
     """The result of an unexpected exception, whose traceback is saved beside the trial."""
     path = task.study.path / f"{task.plan.run}-{TRACEBACK_FILE}"
-    path.write_text(traceback.format_exc())
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    path.write_text(traceback.format_exc(), "utf-8", "backslashreplace")
+    said = printable(" ".join(f"{type(error).__name__}: {error}".split()), 200)
     return RunResult("failed", message=f"{said} (see {path.name})")
 
 
@@ -116,7 +116,7 @@ class _Run:
     def _ended(self, run: RunDirectory, built: Built | None = None) -> RunResult | None:
         """The result of an ended run; None if it needs more training.
 
-        built: the trained job, if at hand; else it is built again where it is needed.
+        built: the trained job, if known; else it is built again if needed.
         """
         reader = RunReader(run)
         summary = reader.summary()

@@ -107,6 +107,15 @@ def test_init_and_train_say_which_class_is_dropped_and_how_it_is_kept(nncli, wri
     assert "expected 3, one unit a class, found 1" in nncli("validate", "t.yaml").err
 
 
+@pytest.mark.parametrize("every", [5, 40])
+def test_init_reads_limits_as_numbers_and_says_so(nncli, write, every):
+    write("t.csv", "x,y", *(f"{'' if i % every else '<'}{i}.5,{i % 2}" for i in range(1, 81)))
+    said = f"column 'x' has limits such as '<{every}.5', read as {every}.5"
+    assert said in nncli("init", "t.csv", "--target", "y").err
+    assert said in Path("t.yaml").read_text()
+    assert nncli("validate", "t.yaml").code == 0
+
+
 def test_init_says_which_decimals_may_be_thousands(nncli, write):
     write("t.csv", "x,y", *(f"{i}.{37 * i % 1000:03d},{i % 2}" for i in range(1, 61)))
     assert "thousands" in nncli("init", "t.csv", "--target", "y").err
@@ -232,6 +241,19 @@ def test_column_called_prediction_is_kept(nncli, flats, run_of_flats, write):
     rows = predictions(nncli("predict", run_of_flats, new).out)
     assert [row["prediction"] for row in rows] == ["1", "2"]
     assert "prediction_2" in rows[0]
+
+
+def test_every_class_keeps_its_column_of_probabilities(nncli, write):
+    write("t.csv", "x,y", *(f"{n},{('a', 'a_2')[n % 2]}" for n in range(20)))
+    config = write("t.yaml", "data: {path: t.csv, target: y}", "training: {epochs: 1}")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    new = write("new.csv", "x,probability_a", "1,yes", "2,no")
+    rows = predictions(nncli("predict", run, new, "--probabilities").out)
+    assert [row["probability_a"] for row in rows] == ["yes", "no"]
+    assert all(
+        float(row["probability_a_3"]) + float(row["probability_a_2"]) == pytest.approx(1.0)
+        for row in rows
+    )
 
 
 def test_run_of_a_built_in_dataset_predicts_too(nncli, iris, write):
@@ -472,7 +494,7 @@ def test_numbers_in_disguise_are_no_classes(nncli, write, cell, key, advice):
     done = nncli("validate", write("p.yaml", "data: {path: p.csv, target: price}"))
     assert done.code == 2
     assert f": {key}: " in done.err
-    assert f"p.csv: column 'price' {advice}" in done.err
+    assert f"p.csv:2: column 'price' {advice}" in done.err
 
 
 def test_unknown_markers_among_numbers_are_named(nncli, write):
@@ -518,7 +540,11 @@ def test_target_too_large_to_scale_is_refused(nncli, write):
     write("t.csv", "x,y", *(f"{i * 1.5},{i}.5e200" for i in range(60)))
     done = nncli("train", write("t.yaml", "data: {path: t.csv, target: y}"))
     assert done.code == 2
-    assert "the target has values too large to scale" in done.err
+    message = "target 'y' has values too large to scale, such as 5"
+    assert message in done.err
+    begun = nncli("init", "t.csv", "--target", "y", "-o", "-")
+    assert begun.code == 2
+    assert begun.err.startswith(f"t.csv: {message}")
 
 
 def test_row_that_overflows_is_refused_by_predict_and_named(nncli, flats, run_of_flats, write):
@@ -766,7 +792,7 @@ def test_dates_are_said_recorded_and_read_again(nncli, write):
     assert "# split: {type: time, column: day}" in Path("t.yaml").read_text()
     done = nncli("train", "t.yaml", "--set", "training.epochs=2")
     assert done.code == 0
-    assert "column 'day' is read as dates (ISO 8601, from " in done.err
+    assert "column 'day' is read as dates (ISO 8601) from " in done.err
     assert "day:\n      type: date" in nncli("config", "t.yaml").out
     write("new.csv", "x,day", "3,2026-01-01", "3,2026-01-02T12:00Z")
     assert nncli("predict", "runs/t-001", "new.csv").code == 0

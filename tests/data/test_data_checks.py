@@ -242,7 +242,7 @@ def test_categories_that_differ_in_capitals_alone_are_named_with_the_key(tmp_pat
     ("cells", "how"),
     [
         ([1.5, "", 2.5], "is missing exactly where the target 'y' is 'b'"),
-        (["", 0.5, "", "", 1.5, ""], "is missing exactly where the target 'y' is 'b'"),
+        (["", 0.5, "", "", 1.5, ""], "has a value exactly where the target 'y' is 'b'"),
         (["p", "q", "q"], "says exactly whether the target 'y' is 'a'"),
         ([0, 0, 1], "says exactly whether the target 'y' is 'c'"),
         (["r", "q", "p"], "is the target 'y' in other words"),

@@ -1,9 +1,12 @@
 """Boosted trees beside the network, and which of the models is best by more than chance."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from report_samples import report
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import log_loss
 
 from nncli.evaluation import boosted_trees as module
 from nncli.evaluation.best_model import LINEAR, TREES, in_words
@@ -41,6 +44,17 @@ def test_trees_are_scikit_learn_s_on_raw_columns():
     expected = model.fit(made.x, made.y, weights).predict_proba(made.x)
     np.testing.assert_array_equal(trees.predictions, expected)
     assert (trees.fitted_rows, trees.note) == (120, "")
+
+
+def test_trees_are_those_before_their_training_loss_jumps(monkeypatch):
+    made, rate = table(), 1.65  # large enough that it does
+    sklearn_s = partial(HistGradientBoostingClassifier, learning_rate=rate)
+    monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingClassifier", sklearn_s)
+    predictions = boosted_trees(all_rows(made), all_rows(made), None, seed=3).predictions
+    model = sklearn_s(categorical_features=[1], early_stopping=False, random_state=3)
+    stages = model.fit(made.x, made.y).staged_predict_proba(made.x)
+    losses = [log_loss(made.y, each) for each in stages]
+    assert log_loss(made.y, predictions) == min(losses) < losses[-1]
 
 
 def test_category_that_no_training_row_has_is_predicted_all_the_same():

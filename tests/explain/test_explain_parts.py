@@ -46,6 +46,8 @@ GIVEN = {  # by the libraries, whatever they ask about
     "W": "W",
     "tensor": "W",
     "tensor_name": "hidden_1/W",
+    "transposed": ".T",
+    "tensor_shape": (4, 3),
 }
 
 

@@ -60,6 +60,8 @@ def test_resume_goes_on_or_reads_what_is_done(config):
     assert more.trials[:2] == first.trials
     sweep = study.run(config)
     assert study.resume(sweep.path).best == sweep.best
+    with pytest.raises(UserError, match="of kind sweep"):
+        study.resume(sweep.path, seeds=3)
 
 
 @pytest.fixture
@@ -104,6 +106,10 @@ def test_errors_are_the_package_s(config):
     for wrong in ({"seeds": 0}, {"folds": 1}):
         with pytest.raises(UserError, match="expected"):
             study.run(config, **wrong)
+    for wrong in ({"seeds": 1.5}, {"seeds": 2, "vary": "init"}, {"seeds": 2, "workers": 0}):
+        with pytest.raises(UserError, match="expected"):
+            study.run(config, **wrong)
+    assert not Path("runs").exists()
     with pytest.raises(UserError, match="not a study"):
         study.resume(".")
 

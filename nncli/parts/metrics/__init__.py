@@ -1,8 +1,7 @@
-"""Metrics: what a prediction is worth, in the terms of the task. Simple -> complex.
+"""Metrics: scores and errors of predictions. Simple -> complex.
 
-They are computed at every logged epoch, where importing scikit-learn (over a second) and its
-input checks would dwarf the training of a small network; the tests hold every one of them against
-scikit-learn's.
+They are computed at every logged epoch: importing scikit-learn (over a second) and its input checks
+would take longer than training a small network. Tests compare each of them with scikit-learn's.
 """
 
 from collections.abc import Mapping

@@ -19,8 +19,8 @@ from nncli.registry import part
 class Accuracy(ClassMetric):
     """The share of rows that are given their true class.
 
-    Multilabel: the share of rows with every label right, which is called subset accuracy, or exact
-    match; hamming_loss counts each label apart.
+    Multilabel: the share of rows with every label right, also called subset accuracy or exact
+    match; hamming_loss counts each label separately.
     """
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
@@ -68,15 +68,15 @@ class BalancedAccuracy(ClassPredictionMetric):
 class MacroMean(ClassMetric):
     """The mean of a ratio over the classes that are true or predicted, or over all labels.
 
-    A ratio whose denominator is 0 counts 0.
+    A ratio with denominator 0 counts as 0.
     """
 
     def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
-        """(numerator, denominator) of the counts of each class or label."""
+        """(numerator, denominator) of each class or label, from its counts of rows."""
         raise NotImplementedError
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
-        return float(labels.share(*self.ratio(*labels.label_counts(predictions, truth))))
+        return float(labels.mean_ratio(*self.ratio(*labels.label_counts(predictions, truth))))
 
     def of_classes(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
@@ -86,7 +86,7 @@ class MacroMean(ClassMetric):
     def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
         if truth.ndim == 2:
             counted = partial(label_counts, predictions, truth)
-            return resamples.scores(lambda drawn: labels.share(*self.ratio(*counted(drawn))))
+            return resamples.scores(lambda drawn: labels.mean_ratio(*self.ratio(*counted(drawn))))
         counts = ClassCounts(predictions, truth, self.decision)
 
         def score(drawn: Array) -> Array:
@@ -96,7 +96,7 @@ class MacroMean(ClassMetric):
         return resamples.scores(score)
 
     def _of_counts(self, counts: Counts) -> tuple[Array, Array]:
-        """(ratios, whether they count)."""
+        """(ratios, whether each class counts)."""
         over, under = self.ratio(counts.hits, counts.predicted, counts.true)
         return over / np.maximum(under, 1), counts.both > 0
 
@@ -164,7 +164,7 @@ class MatthewsCorrcoef(ClassPredictionMetric):
 
 
 class MicroMetric(Metric):
-    """Of all labels' cells together, as if they were one label's."""
+    """A ratio of counts over all labels together."""
 
     tasks = LABELS
 
@@ -177,6 +177,7 @@ class MicroMetric(Metric):
         return resamples.scores(lambda drawn: self.of_counts(*counts(drawn).sum(axis=2)))
 
     def of_counts(self, right: Any, predicted: Any, true: Any) -> Any:
+        """The ratio, from one count each or arrays of counts."""
         raise NotImplementedError
 
 

@@ -94,16 +94,16 @@ class R2(Metric):
     def __call__(self, predictions: Array, truth: Array) -> float:
         if len(truth) < 2:
             return float("nan")
-        return float(self._of(predictions[None], truth[None])[0])
+        return float(self._scores(predictions[None], truth[None])[0])
 
     def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
-        return resamples.scores(lambda drawn: self._of(predictions[drawn], truth[drawn]))
+        return resamples.scores(lambda drawn: self._scores(predictions[drawn], truth[drawn]))
 
-    def _of(self, predictions: Array, truth: Array) -> Array:
-        """(samples,) of predictions and truth (samples, rows, targets)."""
+    def _scores(self, predictions: Array, truth: Array) -> Array:
+        """(samples,) R^2 for predictions and truth (samples, rows, targets)."""
         residual = np.square(predictions - truth).sum(axis=1)
         spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum(axis=1)
-        constant = (truth == truth[:, :1]).all(axis=1)  # spread may keep a rounding error
+        constant = (truth == truth[:, :1]).all(axis=1)  # spread == 0, but for rounding errors
         scores = 1.0 - residual / np.where(constant, 1.0, spread)
         exact = np.where(residual == 0, 1.0, 0.0)
         return np.asarray(np.where(constant, exact, scores).mean(axis=1))

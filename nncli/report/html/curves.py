@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import Chart
 from nncli.report.html.charts import Curve, legend, lines
-from nncli.report.html.scale import MIN_LOG_RATIO, Scale
+from nncli.report.html.scale import Scale
 
 
 def learning_curves(charts: Sequence[Chart]) -> Markup:

@@ -12,7 +12,6 @@ MAX_PLAIN = 1e12  # larger numbers are written with an exponent
 DATE_TICKS = (0.12, 0.5, 0.88)  # positions
 MAX_SHOWN = 1e250  # beyond it margins and ticks would overflow
 DIGITS = (6, 9, 12, 17)  # of tick labels: the first that makes them distinct
-MIN_LOG_RATIO = 10.0  # greatest / least value above which an axis is logarithmic
 
 
 @frozen
