@@ -21,7 +21,7 @@ Only the command line prints them; every other package raises them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from nncli.frozen import frozen
 
@@ -36,6 +36,11 @@ class NncliError(Exception):
     def lines(self) -> list[str]:
         """The message, one line per problem, without control characters."""
         return [printable(line, MAX_LINE_LENGTH)[:MAX_LINE_LENGTH] for line in self._problems()]
+
+    def without_traceback(self) -> Self:
+        """The error, to be kept: a traceback would keep the arrays of its frames too."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
     def _problems(self) -> list[str]:
         """The message of each problem."""

@@ -15,7 +15,6 @@ from nncli.doctor.forward import (
     BATCH,
     BaselineLosses,
     data_loss,
-    evenly_spaced,
     sampled,
     with_batch_statistics,
 )
@@ -23,7 +22,7 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
 

@@ -17,7 +17,6 @@ from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (
     BaselineLosses,
     data_loss,
-    evenly_spaced,
     sampled,
     with_batch_statistics,
     without_regularization,
@@ -30,7 +29,7 @@ from nncli.engine.network import Network
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 

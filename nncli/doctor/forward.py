@@ -14,7 +14,7 @@ from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
 from nncli.frozen import frozen
 from nncli.parts.activations import Identity
-from nncli.parts.arrays import Array, LayerBuffers
+from nncli.parts.arrays import Array, LayerBuffers, evenly_spaced
 from nncli.parts.layers import (
     ActivationLayer,
     BatchNorm,
@@ -38,11 +38,6 @@ def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
     if len(rows) <= most and is_in_memory(dict(rows.named())):
         return rows
     return rows.at(evenly_spaced(len(rows), most))
-
-
-def evenly_spaced(count: int, most: int) -> Array:
-    """At most `most` of the indices 0, ..., count - 1, including the first and the last."""
-    return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
 
 
 def without_regularization(network: Network) -> Network:

@@ -9,7 +9,7 @@ import numpy as np
 from nncli.engine.layout import Layout, Zone
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
-from nncli.parts.layers import Dense, Embedding, Layer, in_a_row
+from nncli.parts.layers import Dense, Embedding, Layer, placed_layers
 from nncli.parts.losses import Loss
 
 EMBEDDING = "embedding"
@@ -70,7 +70,7 @@ class Network:
                 Node(EMBEDDING, embedding, input_shape, embedding.output_shape(input_shape))
             )
             input_shape = nodes[-1].output_shape
-        for each in in_a_row(hidden, input_shape):
+        for each in placed_layers(hidden, input_shape):
             shapes = each.input_shape, each.output_shape
             nodes.append(Node(f"hidden_{each.number}", each.layer, *shapes, each.block))
         input_shape = nodes[-1].output_shape if nodes else input_shape

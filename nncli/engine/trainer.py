@@ -87,9 +87,10 @@ class _Trainer:
         except UndefinedMonitor:
             raise
         except Diverged as error:
-            found = stepper.located(error)
-            self.snapshot.restore()
-            raise found from None
+            try:
+                raise stepper.located(error) from None
+            finally:
+                self.snapshot.restore()
 
     def _report(self, *, is_minimum: bool = False) -> EpochReport:
         """Evaluate and take a snapshot. Raises Diverged, with the state back at the last report."""
@@ -121,9 +122,9 @@ class _Trainer:
         """The report with these splits scored. Raises Diverged, at the last report's state."""
         state, report = self.state, self.scorer.scored(report, splits)
         if not (report.loss is None or math.isfinite(report.loss)) or not _is_finite(state.theta):
-            error = Diverged(state.epoch, state.step, "loss")
+            epoch, step = state.epoch, state.step
             self.snapshot.restore()
-            raise error
+            raise Diverged(epoch, step, "loss")
         return report
 
     def _is_astray(self, report: EpochReport) -> bool:

@@ -63,8 +63,8 @@ def _modules(built: Built, node: Node) -> Equivalent:
     columns = node.input_shape[-1]  # channels, for images
     if not isinstance(layer, Affine):
         found = _line(layer.equivalent("pytorch", inputs=columns), node)
-        is_flat = len(node.input_shape) == 1
-        by_channel = found.code if is_flat else found.code.replace("BatchNorm1d", "BatchNorm2d")
+        is_image = len(node.input_shape) == 3
+        by_channel = found.code.replace("BatchNorm1d", "BatchNorm2d") if is_image else found.code
         return Equivalent(by_channel, *found.notes)
     bias = "" if layer.bias else ", bias=False"
     linear = _line(layer.equivalent("pytorch", inputs=columns, more_keys=bias), node)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.table import Table
 
 STRONG = 0.8
@@ -22,7 +22,7 @@ class CorrelatedPair:
 def correlated_pairs(table: Table, rows: Array, names: list[str]) -> list[CorrelatedPair]:
     """The pairs of numeric columns in `names` with |r| >= 0.8, the strongest first."""
     numeric = [name for name in names if table.kind(name) == "numeric"]
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).round().astype(int)]
+    chosen = rows[evenly_spaced(len(rows), MAX_ROWS)]
     ranks = [_ranks(table.column(name).values[chosen]) for name in numeric]
     found = []
     for second in range(len(numeric)):

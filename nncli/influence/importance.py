@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.frozen import frozen
 from nncli.influence.loss_per_row import loss_of
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.table import Table
 
 Predict = Callable[[Array], Array]  # raw rows (rows, features) -> predictions
@@ -59,7 +59,8 @@ def permutation_importance(
     """
     random = np.random.default_rng(seed)
     measure, loss = loss_of(table.task, len(table.targets))
-    chosen = _sample(rows, min(MAX_ROWS, max(_affordable(work, len(table.features)), MIN_ROWS)))
+    most = min(MAX_ROWS, max(_affordable(work, len(table.features)), MIN_ROWS))
+    chosen = rows[evenly_spaced(len(rows), most)]
     x, truth = np.asarray(table.x[chosen], float), table.y[chosen]
     base = loss(predict(x), truth)
     places = [*range(len(table.features))]
@@ -89,13 +90,6 @@ def _loss(loss: Callable[[Array, Array], float], answers: Array, truth: Array) -
 def _affordable(work: int, columns: int) -> int:
     """The number of rows whose permutations take a second or two."""
     return 4_000_000_000 // (work * REPEATS * min(columns, SHOWN))
-
-
-def _sample(rows: Array, most: int) -> Array:
-    """At most `most` of the rows, evenly spaced."""
-    if len(rows) <= most:
-        return rows
-    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(int)])
 
 
 def _losses(

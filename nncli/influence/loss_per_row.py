@@ -5,18 +5,16 @@ from collections.abc import Callable
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.metrics import labels
+from nncli.parts.metrics.probabilities import log_likelihoods
 from nncli.parts.table import Task
-
-MIN_PROBABILITY = float(np.finfo(float).eps)  # so that the loss of being wrong stays finite
 
 
 def log_losses(predictions: Array, truth: Array) -> Array:
     """(rows,) -ln of the probability of the truth; of several labels, the mean over labels."""
     if truth.ndim == 1:
-        of_truth = predictions[np.arange(len(truth)), truth]
-        return np.asarray(-np.log(np.clip(of_truth, MIN_PROBABILITY, 1.0)))
-    of_truth = np.where(truth > 0, predictions, 1.0 - predictions)
-    return np.asarray(-np.log(np.clip(of_truth, MIN_PROBABILITY, 1.0)).mean(axis=1))
+        return -log_likelihoods(predictions, truth)
+    return np.asarray(-labels.log_likelihoods(predictions, truth).mean(axis=1))
 
 
 def rmse(predictions: Array, truth: Array) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 
 from nncli.frozen import frozen
 from nncli.influence.importance import Predict
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.table import Kind, Table
 
 STEPS = 25  # values of a number
@@ -36,7 +36,7 @@ def partial_dependence(
     predict: Predict, table: Table, rows: Array, names: list[str]
 ) -> list[PartialDependence]:
     """The dependence on each column in `names`, over a sample of the training rows `rows`."""
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).round().astype(int)]
+    chosen = rows[evenly_spaced(len(rows), MAX_ROWS)]
     x = np.asarray(table.x[chosen], float)
     return [_along(predict, table, rows, name, x) for name in names]
 

@@ -10,7 +10,7 @@ from nncli.engine.job import Job
 from nncli.errors import UserError, few, printable
 from nncli.frozen import frozen
 from nncli.loss_surface.path import main_directions, path_of
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 
 STEPS = 51  # positions along an axis
 MARGIN = 0.35  # of the path's range, on either side
@@ -101,7 +101,7 @@ class _Loss:
 def _sampled(rows: EvaluationSet) -> EvaluationSet:
     if len(rows) <= MAX_ROWS:
         return rows
-    return rows.at(np.linspace(0, len(rows) - 1, MAX_ROWS).astype(np.intp))
+    return rows.at(evenly_spaced(len(rows), MAX_ROWS))
 
 
 def _axes(path: Array) -> tuple[Array, Array]:

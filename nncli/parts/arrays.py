@@ -1,4 +1,4 @@
-"""The types that all kernels use: arrays, shapes, and the buffers of one layer."""
+"""The types that all kernels use: arrays, shapes, and the buffers of one layer; indexing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +39,11 @@ class LayerBuffers:
     saved: Mapping[str, Array] = field(default_factory=dict)
     uniform: Callable[[Array], None] | None = None
     training: bool = True
+
+
+def evenly_spaced(count: int, most: int) -> Array:
+    """At most `most` of the indices 0, ..., count - 1, including the first and the last."""
+    return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
 
 
 def lines(x: Array) -> Array:

@@ -167,7 +167,7 @@ def _read(
         except LayoutFound:
             raise
         except FormatsFound as error:
-            errors.append((True, len(error.lines()), error))
+            errors.append((True, len(error.lines()), error.without_traceback()))
             missing = (*attempt.missing, *error.markers)
             has_decimals = any(key == "data.decimal" for key, _ in error.found)
             following = len(attempts) if has_decimals else place + 1
@@ -175,7 +175,7 @@ def _read(
             attempts.insert(following, new)
             guesses.insert(following, (*notes, *error.guesses))
         except DataError as error:
-            errors.append((not is_read, len(error.lines()), error))
+            errors.append((not is_read, len(error.lines()), error.without_traceback()))
             if isinstance(error, TableError) and error.formats:
                 attempts.append(_with_formats(attempt, error.formats))
                 guesses.append((*notes, *error.guesses))

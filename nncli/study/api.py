@@ -5,9 +5,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.study_directory import Kind, StudyDirectory
 from nncli.artifacts.trial_records import TrialRecord, best_of
 from nncli.config.load import load
-from nncli.engine.state import TRAINING_STREAMS
+from nncli.engine.state import STREAMS, TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.frozen import frozen
@@ -85,10 +86,9 @@ def run(
     watcher, stop, study = _Listener(), Stop(), None
     with open_executor(workers, on, stop) as executor:
         if folds is not None or seeds is not None:
-            kind, count = ("seeds", seeds) if folds is None else ("folds", folds)
-            if count is None or count < (1 if kind == "seeds" else 2):
-                raise UserError(f"{kind}: expected more, found {count}")
-            study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))  # type: ignore[arg-type]
+            kind: Kind = "seeds" if folds is None else "folds"
+            count = _checked(kind, seeds if folds is None else folds, vary)
+            study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))
         elif _is_ensemble(path, set):
             prepared = ensemble.prepare(path, tuple(set))
             study, first = prepared.begin(runs), prepared.first
@@ -107,11 +107,11 @@ def resume(
 
     seeds: the new total, of a study of seeds.
     """
-    from nncli.artifacts.study_directory import StudyDirectory
-
     path, watcher, stop = Path(study), _Listener(), Stop()
     directory = StudyDirectory.open(path)
     facts = directory.facts()
+    if seeds is not None and facts.kind in ("sweep", "ensemble"):
+        raise UserError(f"{path}: seeds is for a study of seeds, and this is of kind {facts.kind}")
     with open_executor(workers, on, stop) as executor:
         try:
             if facts.kind == "sweep":
@@ -123,6 +123,16 @@ def resume(
         except NothingLeft:
             return _result(path, facts.objective, directory.trials(facts), facts, ())
         return _to_end(found, executor, stop, watcher)
+
+
+def _checked(kind: Kind, count: object, vary: Sequence[str]) -> int:
+    """The number of seeds or folds. Raises UserError if it or the names in `vary` are wrong."""
+    least = 1 if kind == "seeds" else 2
+    if not isinstance(count, int) or count < least:
+        raise UserError(f"{kind}: expected an integer >= {least}, found {count!r}")
+    if unknown := [name for name in vary if name not in STREAMS]:
+        raise UserError(f"vary: expected some of {', '.join(STREAMS)}, found '{unknown[0]}'")
+    return count
 
 
 def _is_ensemble(config: Path, set: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
 from nncli.operating_system import MAX_PROCESSES, blocking_ctrl_c
+from nncli.study.split_cache import forget_split
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, ignore_report, run_trial, run_trial_here
 
@@ -147,6 +148,8 @@ def open_executor(
     stop: interrupts a run in this process. Raises UserError.
     """
     executor: TrialExecutor
+    if workers < 1:
+        raise UserError(f"workers: expected an integer >= 1, found {workers}")
     if on is None:
         executor = InProcessExecutor(stop or Stop()) if workers == 1 else LocalPoolExecutor(workers)
     elif on == "mpi":
@@ -159,6 +162,7 @@ def open_executor(
         yield executor
     finally:
         executor.close()
+        forget_split()
 
 
 def _dask(address: str) -> TrialExecutor:

@@ -34,9 +34,9 @@ from nncli.parts.decision import Decision
 from nncli.parts.metrics import deciding
 from nncli.study.planners import Pruning, RunPlan
 from nncli.study.resumable_run import resumable_run
-from nncli.study.split_cache import cached_split
+from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.stopping import watched_stop
-from nncli.study.task import DATA_CHANGED, RunResult, TrialResult, TrialTask
+from nncli.study.task import RunResult, TrialResult, TrialTask
 from nncli.study.versions import differs_here
 
 OnRunReport = Callable[[RunPlan, EpochReport], object]
@@ -177,10 +177,11 @@ class _Run:
         study = self.task.study
         given = [*study.assignments, *self.plan.assignments]
         experiment, source = load_text(study.text, study.config, given)
-        whole = cached_split(experiment, source, study.folds, are_members=study.are_members)
-        if study.data_sha256 and whole.table.sha256() != study.data_sha256:
+        folds, recorded, are_members = study.folds, study.data_sha256, study.are_members
+        whole = cached_split(experiment, source, folds, are_members=are_members)
+        if recorded and whole.table.sha256() != recorded:  # of another study, or it has changed
             self.is_prepared = True
-            raise UserError(DATA_CHANGED.format(study.config))
+            whole = recorded_split(experiment, source, folds, recorded, are_members=are_members)
         part = whole if self.plan.fold is None else whole.folds[self.plan.fold]
         return assemble(experiment, source, part), source
 

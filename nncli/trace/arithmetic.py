@@ -6,7 +6,7 @@ Formulas are templates such as `{x} {W} + {b}`, in which
     sum of E over rows   mean of E over rows   run over the rows of the batch,
     sum of E over rows and outputs             runs over both,
     mean of E over features                    runs over the last axis,
-    sum(E)                                     runs over the units of the element's row,
+    sum(E)                                     runs over the last axis, too: units, or channels,
     sum of E in its window, over the windows that see it, ...   are defined in `window_sums`,
 
 and everything else is elementwise; vectors and scalars are broadcast over rows.
@@ -74,6 +74,13 @@ def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[S
     return set() if element.longest > 1 else element.used
 
 
+def unflattened(index: Index, shape: Index) -> Index:
+    """The index in an array of this shape for an index (row, number within the row)."""
+    if len(shape) <= 2:
+        return index
+    return (index[0], *map(int, np.unravel_index(index[-1], shape[1:])))
+
+
 def _place(index: Index, shape: Index) -> Index:
     """The index in an operand of this shape that belongs to the element at `index`.
 
@@ -81,8 +88,7 @@ def _place(index: Index, shape: Index) -> Index:
     image is unravelled.
     """
     if len(shape) > len(index) > 1:
-        inside = np.unravel_index(index[-1], shape[1:])
-        return (index[0], *map(int, inside))
+        return unflattened(index, shape)
     place = index[len(index) - len(shape) :]
     if len(place) == len(shape) and 1 not in shape:
         return place
@@ -172,7 +178,7 @@ class _Element:
     def _over_units(self, index: Index, found: re.Match[str]) -> str:
         inner = found[1]
         units = self.operands[NAME.findall(inner)[0]].shape[-1]
-        return f"({self._sum(lambda unit: self.put(inner, (index[0], unit)), units)})"
+        return f"({self._sum(lambda unit: self.put(inner, (*index[:-1], unit)), units)})"
 
     def _sum(self, term: Callable[[int], str], count: int) -> str:
         self.longest = max(self.longest, count)

@@ -1,4 +1,4 @@
-"""Flattened arrays: arrays with four axes as the page shows them, with two.
+"""Flattened arrays: arrays with more than two axes as the page shows them, with two.
 
 An image becomes a row of units, line by line and place by place, channels innermost; a kernel
 becomes a matrix with a column for each filter.
@@ -9,16 +9,16 @@ import re
 
 import numpy as np
 
-from nncli.trace.arithmetic import Index
+from nncli.trace.arithmetic import Index, unflattened
 from nncli.trace.tensor import TracedTensor, is_kernel
 
-LINK = re.compile(r"\{(\w+)\.(\d+,\d+,\d+,\d+)\|")
+LINK = re.compile(r"\{(\w+)\.(\d+(?:,\d+){2,})\|")
 
 
 def flat_shape(tensor: TracedTensor) -> Index:
     """The shape of a tensor on the page."""
     shape = tensor.values.shape
-    if len(shape) != 4:
+    if len(shape) <= 2:
         return shape
     if is_kernel(tensor):
         return math.prod(shape[:3]), shape[3]
@@ -28,12 +28,9 @@ def flat_shape(tensor: TracedTensor) -> Index:
 def whole_index(tensor: TracedTensor, index: Index) -> Index:
     """The index in the array for an index on the page."""
     shape = tensor.values.shape
-    if len(shape) != 4:
-        return index
-    first, last = index
     if is_kernel(tensor):
-        return (*map(int, np.unravel_index(first, shape[:3])), last)
-    return (first, *map(int, np.unravel_index(last, shape[1:])))
+        return (*map(int, np.unravel_index(index[0], shape[:3])), index[1])
+    return unflattened(index, shape)
 
 
 def flat_links(tensor: TracedTensor, text: str) -> str:

@@ -1,5 +1,6 @@
 """Tensor: one array of a step, its formula, and the cells in which it is shown."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Literal
@@ -9,7 +10,7 @@ import numpy as np
 from nncli.engine.notation import written
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
-from nncli.trace.arithmetic import MAX_TERMS, Index, Written, arithmetic, linked
+from nncli.trace.arithmetic import MAX_TERMS, Index, Written, arithmetic, linked, unflattened
 
 MAX_SHOWN = 12  # rows or columns, up to which all are shown
 ENDS = 3  # of more, so many from either end
@@ -95,7 +96,7 @@ def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:
     return [
         [gap if index is None else cell(tensor, index) for index in row]
         for row in _shown_indices(tensor)
-        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two images
+        for gap in [GAP if any(row) or tensor.values.ndim != 4 else ""]  # between two images
     ]
 
 
@@ -108,14 +109,19 @@ def _shown_indices(tensor: TracedTensor) -> list[list[Index | None]]:
     """The indices row by row; None where the middle of a long axis is left out.
 
     Images are shown line by line, for each row and channel; kernels for each channel and filter.
+    Each row of other arrays with several axes is flattened.
     """
     shape = tensor.values.shape
     if len(shape) == 4:
         return [*_shown_images(tensor)]
-    rows, columns = (1, 1, *shape)[-2:]
-    left_out = 2 - len(shape)  # axes that the grid has and the array hasn't
+    flat = shape if len(shape) <= 2 else (shape[0], math.prod(shape[1:]))
+    rows, columns = (1, 1, *flat)[-2:]
+    left_out = 2 - len(flat)  # axes that the grid has and the array hasn't
     return [
-        [None if row is None or column is None else (row, column)[left_out:] for column in across]
+        [
+            None if row is None or column is None else unflattened((row, column)[left_out:], shape)
+            for column in across
+        ]
         for across in [_shown(columns)]
         for row in _shown(rows)
     ]

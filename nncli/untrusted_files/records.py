@@ -3,6 +3,7 @@
 import dataclasses
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nncli.untrusted_files.array_headers import Malformed
@@ -37,12 +38,11 @@ def read_as(value: Any, hint: Any, place: str = "it") -> Any:
 
 
 def _as_one_of(value: Any, options: tuple[Any, ...], place: str) -> Any:
-    for option in options:
-        try:
+    *others, last = options
+    for option in others:
+        with suppress(Malformed):
             return read_as(value, option, place)
-        except Malformed as error:
-            last = error
-    raise last
+    return read_as(value, last, place)
 
 
 def _as_record(value: Any, cls: Any, place: str) -> Any:

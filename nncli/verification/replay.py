@@ -49,7 +49,7 @@ class Replay:
     is_complete: whether everything is replayed and compared.
     first: the first epoch that differs.  first_of_tensors: the first one with a differing tensor.
     last: the saved tensors that differ, at the end of the replay.
-    diverged: the error, if only the replay diverged.
+    diverged: the message, if only the replay diverged.
     """
 
     def __init__(self, reader: RunReader) -> None:
@@ -61,7 +61,7 @@ class Replay:
         self.first: EpochDifference | None = None
         self.first_of_tensors: EpochDifference | None = None
         self.last: list[TensorDifference] = []
-        self.diverged: Diverged | None = None
+        self.diverged = ""
         self._fingerprints = Fingerprints(self.layout, self.state.theta)
         self._expected = self._recorded()
 
@@ -81,7 +81,7 @@ class Replay:
                 yield report
         except Diverged as error:
             if self.saved is not None:  # else the run diverged there too
-                self.diverged = error
+                self.diverged = str(error)
         # reports that are due by time differ, so either may have reported a later epoch
         self.done = max(self.done, min(self.state.epoch, self.epochs))
         self.is_complete = not stop.requested

@@ -94,15 +94,16 @@ def first_undecodable(pieces: Iterable[bytes], encoding: str) -> tuple[int, int,
     decoder = codecs.getincrementaldecoder(encoding)()
     line, is_after_return = 1, False
     for piece in pieces:
+        found = None
         try:
-            text, error = decoder.decode(piece, final=not piece), None
+            text = decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as refused:
-            error = refused
+            found = refused.object[refused.start], refused.object
             text = refused.object[: refused.start].decode(refused.encoding, "ignore")
         if is_after_return and text[:1] == "\n":
             text = text[1:]
         is_after_return = text[-1:] == "\r"
         line += len(LINE_BREAK.findall(text))
-        if error is not None:
-            return line, error.object[error.start], error.object
+        if found is not None:
+            return line, *found
     return None

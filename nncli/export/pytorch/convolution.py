@@ -47,6 +47,16 @@ class ByPlace(nn.Module):
 
     def forward(self, x):
         return self.layer(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)''',
+    "LastAxis(": '''\
+class LastAxis(nn.Module):
+    """A layer of features, over the last axis of arrays with several axes."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x.flatten(0, -2)).reshape(x.shape)''',
     "AveragePool(": '''\
 class AveragePool(nn.Module):
     """The mean of each window's numbers in the image; pad: left, right, top, bottom."""
@@ -68,7 +78,7 @@ class AveragePool(nn.Module):
 
 def image_layer_codes(node: Node) -> Iterator[str]:
     """The code of the modules of a layer on images; the last module has the layer's tensors."""
-    layer, channels = node.layer, node.input_shape[-1]
+    layer, channels, axes = node.layer, node.input_shape[-1], len(node.input_shape)
     match layer:
         case Conv2D():
             windows = layer.windows(node.input_shape)
@@ -85,10 +95,12 @@ def image_layer_codes(node: Node) -> Iterator[str]:
             yield f"AveragePool({windows.size}, {windows.strides}, {_pad(windows)})"
         case Flatten() | Reshape():
             yield from _in_place(node)
-        case BatchNorm() if len(node.input_shape) == 3:
+        case BatchNorm() | LayerNorm() | PRelu() if axes not in (1, 3):
+            yield f"LastAxis({layer.equivalent('pytorch', inputs=channels).code})"
+        case BatchNorm() if axes == 3:
             code = layer.equivalent("pytorch", inputs=channels).code
             yield code.replace("BatchNorm1d", "BatchNorm2d")
-        case LayerNorm() if len(node.input_shape) == 3:
+        case LayerNorm() if axes == 3:
             yield f"ByPlace({layer.equivalent('pytorch', inputs=channels).code})"
         case PRelu():
             yield layer.equivalent("pytorch", inputs=channels).code

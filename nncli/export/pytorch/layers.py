@@ -7,7 +7,7 @@ from nncli.engine.network import Network, Node
 from nncli.errors import UserError
 from nncli.export.pytorch.convolution import image_layer_codes
 from nncli.frozen import frozen
-from nncli.parts.activations import Activation, Identity
+from nncli.parts.activations import Activation, Identity, Softmax
 from nncli.parts.layers import (
     ActivationLayer,
     Affine,
@@ -80,7 +80,9 @@ def _residual(node: Node, block: Sequence[Module]) -> Module:
 def _modules(node: Node) -> Iterator[Module]:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
-        yield Module(_activation(layer.function), node.name, {})
+        code, axes = _activation(layer.function), len(node.input_shape)
+        is_last = isinstance(layer.function, Softmax) and axes not in (1, 3)  # else 1 is that axis
+        yield Module(f"LastAxis({code})" if is_last else code, node.name, {})
         return
     if isinstance(layer, Embedding):
         sizes = [(column.rows, column.size) for column in layer.columns]
@@ -95,7 +97,7 @@ def _modules(node: Node) -> Iterator[Module]:
     *before, code = [*image_layer_codes(node)] or [_code(node)]
     yield from (Module(each, "", {}) for each in before)
     shapes = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}
-    own, inside = OWN.get(type(layer), {}), "layer." * code.startswith("ByPlace(")
+    own, inside = OWN.get(type(layer), {}), "layer." * code.startswith(("ByPlace(", "LastAxis("))
     tensors = {f"{inside}{own[name]}": f"{node.name}/{name}" for name in shapes}
     yield Module(code, node.name, tensors)
     if isinstance(layer, Affine) and type(layer.activation) is not Identity:

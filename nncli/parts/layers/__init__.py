@@ -13,7 +13,7 @@ from nncli.parts.layers.noise import GaussianNoise
 from nncli.parts.layers.normalization import BatchNorm, LayerNorm
 from nncli.parts.layers.feature_scale import FeatureScale
 from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
-from nncli.parts.layers.residual import SKIP, Add, Placed, Residual, in_a_row, single_layers
+from nncli.parts.layers.residual import SKIP, Add, Placed, Residual, placed_layers, single_layers
 from nncli.parts.layers.convolution import Conv2D
 from nncli.parts.layers.pooling import AveragePool2D, Flatten, InPlace, MaxPool2D, Reshape
 
@@ -43,6 +43,6 @@ __all__ = [
     "Reshape",
     "Residual",
     "Trained",
-    "in_a_row",
+    "placed_layers",
     "single_layers",
 ]

@@ -92,7 +92,7 @@ class Placed:
     output_shape: Shape
 
 
-def in_a_row(layers: Sequence[Layer], shape: Shape) -> Iterator[Placed]:
+def placed_layers(layers: Sequence[Layer], shape: Shape) -> Iterator[Placed]:
     """The layers as one sequence: residual blocks as their own layers and an `Add`.
 
     shape: of an input row. Raises ShapeError, with the key of a layer that can't take its input's

@@ -208,4 +208,4 @@ class Program:
         """Make steps, with the arguments of `add_run`. Raises what a Python function raised."""
         self._run(address_of(self.table), steps, *pointers_and_stride)
         if self.failures:
-            raise self.failures[0]
+            raise self.failures.pop()
