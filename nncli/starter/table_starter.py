@@ -116,7 +116,7 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
     origin, source = found.table.origin, found.source
     assert origin is not None
     if source.drops_missing_target:
-        yield "  missing_target: drop          # some rows lack it\n"
+        yield "  missing_target: drop\n"
     if added := [text for text in source.missing if text not in MISSING_MARKERS]:
         yield f"  # also taken as missing: {_one_line(', '.join(added))}\n"
         yield f"  missing: {_yaml([*MISSING_MARKERS, *added])}\n"

@@ -36,7 +36,10 @@ def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[s
 
 
 def dropped_row_notes(encoded: EncodedTable, target: Sequence[str]) -> Iterator[str]:
-    """A note for each target whose rows with a missing marker were dropped."""
+    """A note on the rows that were dropped, and one for each target with a missing marker."""
+    if encoded.dropped:
+        total = encoded.dropped + len(encoded.cells)
+        yield f"data.missing_target: drop leaves out {encoded.dropped:,} of {total:,} rows"
     for name in target:
         counts = {text: n for text, n in encoded.markers.get(name, {}).items() if text}
         if counts:
