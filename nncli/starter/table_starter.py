@@ -15,7 +15,7 @@ from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
-from nncli.parts.date_formats import has_no_day
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Table
 from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, positive_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
