@@ -38,12 +38,15 @@ class FittedDate:
     def fit(cls, days: Array, method: Scale, weights: Array | None) -> "FittedDate":
         """Fit to training dates, in days since 1970.
 
-        No weekday is encoded if all are first days of a month, no hour if none has a time of day.
+        No weekday is encoded if all are first days of a month, no hour if none has a time of day,
+        and no year or month of times of a single day.
         """
         first = float(days.min())
-        names: list[DatePart] = ["year", "month_sin", "month_cos"]
-        if not (_months(days)[1] == np.floor(days)).all():
-            names += ["weekday_sin", "weekday_cos"]
+        names: list[DatePart] = []
+        if np.ptp(np.floor(days)) > 0:
+            names += ["year", "month_sin", "month_cos"]
+            if not (_months(days)[1] == np.floor(days)).all():
+                names += ["weekday_sin", "weekday_cos"]
         if (days != np.floor(days)).any():
             names += ["hour_sin", "hour_cos"]
         names += ["days"]

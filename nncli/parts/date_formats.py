@@ -13,6 +13,8 @@ SAMPLED = 3  # texts tried, lest the first one is a typing error
 DAY_AND_MONTH = re.compile(
     r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})( \d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?)?"
 )
+TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?")
+MIN_TIMES = 15  # distinct ones; fewer are categories as well
 MONTH_AND_YEAR = re.compile(r"\d{1,2}([-/])[12]\d{3}")
 MONTH_NAME = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
 DAY_FIRST, MONTH_FIRST = "dm", "md"
@@ -34,6 +36,8 @@ def date_format(texts: Sequence[str]) -> DateFormat:
     ((True, None), (True, '%d/%m/%Y'))
     >>> date_format(["19-Sep-03", "02-Oct-03"])[:2], date_format(["Sep 19, 2003"])[:2]
     ((True, '%d-%b-%y'), (True, '%b %d, %Y'))
+    >>> date_format([f"{hour}:30" for hour in range(24)])[:2]
+    (True, '%H:%M')
     >>> date_format(["01/02/2025", "03/04/2025"]).open, date_format(["a", "b"]).are_dates
     ('01/02/2025', False)
     """
@@ -48,6 +52,8 @@ def date_format(texts: Sequence[str]) -> DateFormat:
         if len(fitting) == 2:
             return DateFormat(are_dates=True, open=some[0])
         return DateFormat(bool(fitting), *fitting)
+    if TIME_OF_DAY.fullmatch(some[0]):
+        return _time_format(some)
     if month := MONTH_AND_YEAR.fullmatch(some[0]):
         form = f"%m{month[1]}%Y"
         return DateFormat(True, form) if _are_dates(some, form) else DateFormat(are_dates=False)
@@ -66,10 +72,31 @@ def written(text: str, order: str) -> str:
     """
     match = DAY_AND_MONTH.fullmatch(text)
     assert match is not None
-    sign, year, half = match[2], "%Y" if len(match[4]) == 4 else "%y", match[7]
-    clock = f" {'%I' if half else '%H'}:%M{':%S' if match[6] else ''}" if match[5] else ""
-    clock += (" %p" if half.startswith(" ") else "%p") if half else ""
-    return f"%{order[0]}{sign}%{order[1]}{sign}{year}{clock}"
+    sign, year = match[2], "%Y" if len(match[4]) == 4 else "%y"
+    time = f" {_written_time(match[5].strip())}" if match[5] else ""
+    return f"%{order[0]}{sign}%{order[1]}{sign}{year}{time}"
+
+
+def _time_format(texts: Sequence[str]) -> DateFormat:
+    """The format of distinct times of day; none if one has more than 24 hours."""
+    form = _written_time(texts[0])
+    are_times = all(days_of(text, form) is not None for text in texts)
+    is_format = are_times and len(texts) >= MIN_TIMES
+    return DateFormat(True, form) if is_format else DateFormat(are_dates=False)
+
+
+def _written_time(text: str) -> str:
+    """The format of a time of day.
+
+    >>> _written_time("9:05"), _written_time("10:30:00 PM"), _written_time("10:30pm")
+    ('%H:%M', '%I:%M:%S %p', '%I:%M%p')
+    """
+    match = TIME_OF_DAY.fullmatch(text)
+    assert match is not None
+    seconds, half = ":%S" if match[1] else "", match[2]
+    if not half:
+        return f"%H:%M{seconds}"
+    return f"%I:%M{seconds}{' ' if half.startswith(' ') else ''}%p"
 
 
 def order_of(form: str) -> str | None:

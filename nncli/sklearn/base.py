@@ -146,8 +146,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        numeric = _key(self.preprocessing, "numeric")
-        tags.input_tags.allow_nan = _key(numeric, "impute") not in (None, "auto", "none")
+        impute = _key(_key(self.preprocessing, "numeric"), "impute")
+        tags.input_tags.allow_nan = "none" not in (self.preprocessing, impute)
         return tags
 
     @property

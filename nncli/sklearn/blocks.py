@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node
+from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.config.table_defaults import with_estimator_defaults
 from nncli.constraints import Auto, Fraction
 from nncli.errors import ConfigError, NncliError
@@ -64,13 +65,24 @@ def read(parameters: Mapping[str, Any], table: Table) -> Experiment:
     if decoder.problems:
         raise ConfigError(decoder.problems)
     blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
-    steps = {name: decoded[name] for name in ("features", "preprocessing") if name in decoded}
+    steps: dict[str, Any] = {
+        "preprocessing": _imputing(decoded.get("preprocessing", PreprocessingKeys()))
+    }
+    if "features" in decoded:
+        steps["features"] = decoded["features"]
     fraction = decoded.get("validation_fraction", "auto")
     if fraction == "auto":
         fraction = HELD_BACK if is_measured and _stops_by_split(blocks.get("ensemble")) else 0.0
     split = _split(fraction, is_regression=table.task == "regression")
     data = Data(dataset=Dataset(), split=split, **steps)
     return Experiment(name="", seed=decoded["random_state"], data=data, **blocks)
+
+
+def _imputing(keys: PreprocessingKeys | Literal["none"]) -> PreprocessingKeys | Literal["none"]:
+    """The keys with auto as for a table in a file: numbers may be missing."""
+    if keys == "none" or keys.numeric.impute != "auto":
+        return keys
+    return replace(keys, numeric=replace(keys.numeric, impute="median"))
 
 
 def _leaves_all(parameters: Mapping[str, Any]) -> bool:

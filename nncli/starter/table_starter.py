@@ -15,6 +15,7 @@ from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Table
 from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, positive_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
@@ -115,7 +116,7 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
     origin, source = found.table.origin, found.source
     assert origin is not None
     if source.drops_missing_target:
-        yield "  missing_target: drop          # some rows lack it\n"
+        yield "  missing_target: drop\n"
     if added := [text for text in source.missing if text not in MISSING_MARKERS]:
         yield f"  # also taken as missing: {_one_line(', '.join(added))}\n"
         yield f"  missing: {_yaml([*MISSING_MARKERS, *added])}\n"
@@ -151,7 +152,9 @@ def _rare_line(table: Table) -> str:
 
 def _time_hint(table: Table) -> str:
     """A comment with a split by time, if there is a date column."""
+    formats = table.origin.date_formats if table.origin else {}
     dates = [name for name in table.features if name in table.dates]
+    dates = [name for name in dates if not has_no_day(formats.get(name))]
     if not dates:
         return ""
     return f"\n  # split: {{type: time, column: {_yaml(dates[0])}}}  to score on later rows"

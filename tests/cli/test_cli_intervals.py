@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import nncli as package
+from nncli.errors import UserError
 
 CONFIG = """\
 data:
@@ -126,6 +127,14 @@ def test_too_few_validation_rows_are_an_error_that_says_how_many_it_takes(nncli,
     done = nncli("predict", run, run.parents[1] / "t.csv", "--interval", "0.999")
     assert done.code == 2
     assert "180 validation rows are too few for intervals of 0.999: it takes 999" in done.err
+    with pytest.raises(UserError, match=r"of 0\.9999: it takes 9999"):  # as 0.9999 * 10,000 = 9,999
+        package.Run(run).predict_interval({"x": [1]}, 0.9999)
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5, 1.5, float("nan")])
+def test_level_that_is_no_share_is_refused(run_of, level):
+    with pytest.raises(UserError, match="level: expected a number > 0 and < 1"):
+        package.Run(run_of()).predict_interval({"x": [1]}, level)
 
 
 def test_classes_and_runs_without_validation_rows_have_no_intervals(nncli, write, run_of):

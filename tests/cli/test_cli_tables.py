@@ -87,8 +87,10 @@ def test_init_guesses_a_misspelt_target(nncli, flats):
 def test_init_drops_rows_that_lack_the_target_and_says_so(nncli, write):
     write("t.csv", "x,y", *(f"{i * 1.5},{'' if i == 7 else i * 2.25}" for i in range(60)))
     assert nncli("init", "t.csv", "--target", "y").code == 0
-    assert "missing_target: drop" in Path("t.yaml").read_text()
-    assert nncli("validate", "t.yaml").code == 0
+    said = "data.missing_target: drop leaves out 1 of 60 rows"
+    assert f"  missing_target: drop\n  # {said}\n" in Path("t.yaml").read_text()
+    done = nncli("validate", "t.yaml")
+    assert (done.code, done.err.splitlines()[0]) == (0, f"warning: {said}")
 
 
 def test_init_and_train_say_which_class_is_dropped_and_how_it_is_kept(nncli, write):

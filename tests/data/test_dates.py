@@ -60,6 +60,29 @@ def test_months_of_years_are_dates(tmp_path, sign):
     assert not table.origin.date_formats
 
 
+TIMES = {"%H:%M": "{}:{:02}", "%H:%M:%S": "{:02}:{:02}:30", "%I:%M %p": "{}:{:02} AM"}
+
+
+@pytest.mark.parametrize(("form", "written"), TIMES.items())
+def test_times_of_day_are_inputs_of_their_own(tmp_path, form, written):
+    texts = [written.format(1 + i % 12, 5 * (i % 11)) for i in range(60)]
+    table = read(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=60))
+    assert table.origin.date_formats == {"t": form}
+    assert table.origin.notes == (f"column 't' is read as times of day ({form})",)
+    fitted = Preprocessing.fit(table, np.arange(60), STEPS, "none")
+    assert fitted.inputs[:3] == ["t.hour_sin", "t.hour_cos", "t.days"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["9:00", "12:30", "17:00"], [f"{hour}:30" for hour in range(25)]],
+    ids=["few", "above 24 hours"],
+)
+def test_other_texts_with_colons_are_categories(tmp_path, texts):
+    table = read(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=75))
+    assert table.kind("t") == "categorical"
+
+
 def test_the_span_that_is_said_is_that_of_the_dates_also_behind_columns_left_out(tmp_path):
     names = [f"name {i}" for i in range(60)]
     text = columns(name=names, d=days(60), z=[1.5, 2.5, 4], y=["a", "b"], rows=60)

@@ -524,6 +524,7 @@ def test_rows_without_target_can_be_left_out(tmp_path):
     table = read(tmp_path, text, drops_missing_target=True)
     assert cells(table, "x") == [1, 4] * 10
     assert table.place(1) == f"{tmp_path}/table.csv:4"
+    assert table.origin.warnings[0].endswith("drop leaves out 20 of 40 rows")
     several = columns(x=[1, 2, 4, 5], u=[1, "", 3, 2], v=[5, 6, "", 7], rows=40)
     table = read(tmp_path, several, target=("u", "v"), drops_missing_target=True)
     assert cells(table, "x") == [1, 5] * 10

@@ -26,7 +26,8 @@ class EncodedTable:
     cells: (rows, columns) float64, NaN for missing; of a text column, indices into its vocabulary.
     lines: the row numbers of each file.  markers: by text column, missing marker -> number of
     cells.  values: the same for markers kept as categories.  dates: the formats of columns inferred
-    to be dates.  quoted: by column, the markers that the file's quotes tell apart.
+    to be dates.  quoted: by column, the markers that the file's quotes tell apart.  dropped: the
+    number of rows left out because they lack a required column.
     """
 
     names: tuple[str, ...]
@@ -37,6 +38,7 @@ class EncodedTable:
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     dates: Mapping[str, str | None] = field(default_factory=dict)
     quoted: Mapping[str, QuotedMarkers] = field(default_factory=dict)
+    dropped: int = 0
 
     def column(self, name: str) -> Column:
         """A column. Must not be called after `select`, which moves cells."""

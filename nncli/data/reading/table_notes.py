@@ -10,10 +10,10 @@ from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.errors import printable
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Kind
 
 STARTS_AS_AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
-CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 MIN_TEXTS = 15  # distinct texts, each of which would become an input
 MIN_AMOUNT_SHARE = 0.9  # of distinct texts, which begin like amounts
 
@@ -36,7 +36,10 @@ def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[s
 
 
 def dropped_row_notes(encoded: EncodedTable, target: Sequence[str]) -> Iterator[str]:
-    """A note for each target whose rows with a missing marker were dropped."""
+    """A note on the rows that were dropped, and one for each target with a missing marker."""
+    if encoded.dropped:
+        total = encoded.dropped + len(encoded.cells)
+        yield f"data.missing_target: drop leaves out {encoded.dropped:,} of {total:,} rows"
     for name in target:
         counts = {text: n for text, n in encoded.markers.get(name, {}).items() if text}
         if counts:
@@ -96,9 +99,6 @@ def amount_notes(
             how = f"data.columns: {{{key}: {{suffix: ..., decimal: ..., format: ...}}}}"
             fix = f"if they are amounts or dates, say how they are written ({how}) or write them "
             fix += "as such"
-            if all(map(CLOCK.fullmatch, texts)):
-                format_ = "%H:%M" if texts[0].count(":") == 1 else "%H:%M:%S"
-                fix = f"if they are times, {column_fix(name, {'format': format_})}"
             yield (
                 f"column '{printable(name)}' has {len(texts):,} texts that begin like numbers, "
                 f"such as {shown}: {then}; {fix}; data.columns: {{{key}: categorical}} says that "
@@ -110,9 +110,12 @@ def date_notes(encoded: EncodedTable, used: Container[str], *, is_split: bool) -
     """A note for each column inferred to hold dates. is_split: by a column or files."""
     for name, format_ in encoded.dates.items():
         if name in used:
+            written = "ISO 8601" if format_ is None else printable(format_)
+            if has_no_day(format_):
+                yield f"column '{printable(name)}' is read as times of day ({written})"
+                continue
             values = encoded.column(name).values
             first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
-            written = "ISO 8601" if format_ is None else printable(format_)
             split = f"data.split: {{type: time, column: {yaml_name(name)}}}"
             yield (
                 f"column '{printable(name)}' is read as dates ({written}) from {first} to {last}"

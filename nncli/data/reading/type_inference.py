@@ -159,14 +159,16 @@ def _encode(
 ) -> EncodedTable:
     """Read all rows of all files with the given encoders."""
     expected = sum(reader.count_rows() for _, reader in readers)
-    buffer, lines = RowBuffer(len(columns), on_disk, expected), []
+    buffer, lines, dropped = RowBuffer(len(columns), on_disk, expected), [], 0
     needed = [column for column in columns if column.name in required]
     for name, reader in readers:
         position = {name: index for index, name in enumerate(reader.names)}
         order = [position[column.name] for column in columns]
         file_lines = [np.empty(0, dtype=np.int64)]
         for chunk in reader.chunks():
-            chunk = chunk.only(_complete(chunk, needed, reader.names))
+            complete = _complete(chunk, needed, reader.names)
+            dropped += int(np.count_nonzero(~complete))
+            chunk = chunk.only(complete)
             block = np.empty((len(columns), len(chunk.lines)))
             for row, column, source in zip(block, columns, order, strict=True):
                 cells = chunk.columns[source]
@@ -178,7 +180,8 @@ def _encode(
         lines.append(np.concatenate(file_lines))
     vocabularies = {c.name: c.vocabulary.texts for c in columns if c.cell_type == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
-    return EncodedTable(names, buffer.to_matrix(), vocabularies, lines, markers)
+    cells = buffer.to_matrix()
+    return EncodedTable(names, cells, vocabularies, lines, markers, dropped=dropped)
 
 
 def _complete(chunk: Chunk, needed: Sequence[ColumnEncoder], names: Sequence[str]) -> Array:
