@@ -86,7 +86,7 @@ def plot_option(default: str) -> Callable[[Any], Any]:
     )
 
 
-def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
+def split_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
     """(format of standard input, format of plots) of `format_options`."""
     inputs = [each for each in formats if each in READABLE]
     plots = [each for each in formats if each in PLOT_FORMATS]

@@ -6,9 +6,10 @@ from dataclasses import field
 import numpy as np
 
 from nncli.comparison.results import SECONDS, Result
-from nncli.engine.metric_columns import rows_of
+from nncli.engine.metric_columns import metric_of, rows_of
 from nncli.evaluation.statistics import MIN_VALUES, Mean, Test, mean, welch
 from nncli.frozen import frozen
+from nncli.parts.metrics import bounds_of
 
 TOO_FEW = f"fewer than {MIN_VALUES} pairs of runs"
 EQUAL = "the differences are all equal"
@@ -60,12 +61,13 @@ class Runs:
 
     def mean(self) -> Mean:
         """Mean over the runs if they share one split, else over the splits."""
+        bounds = bounds_of(metric_of(self.metric))
         if len(self.by_split) == 1 or self.metric == SECONDS:
-            return mean(self.values)
+            return mean(self.values, bounds=bounds)
         if rows_of(self.metric) == "train":
             return Mean(float(np.mean(self.values)), len(self.values))
         means = [self.mean_on(split) for split in self.by_split]
-        return mean(means, self.overlap(self.by_split))
+        return mean(means, self.overlap(self.by_split), bounds)
 
 
 def difference(a: Runs, b: Runs) -> Difference:

@@ -48,7 +48,7 @@ class CompactRows:
         spanned = {index for span in self.spans for index in range(span.start, span.stop)}
         self.others = np.array([index for index in range(width) if index not in spanned], dtype=int)
         self.plain = np.zeros((rows, len(self.others)), self.dtype)
-        self.before = [_before(span, self.dtype) for span in self.spans]
+        self.before = [_before(span, self.dtype) if span.before else None for span in self.spans]
         self.starts = np.array([span.start for span in self.spans], dtype=np.intp)
 
     def __len__(self) -> int:
@@ -81,7 +81,7 @@ class CompactRows:
         out.fill(0.0)
         out[:, self.others] = plain
         for span, before, position in zip(self.spans, self.before, positions, strict=True):
-            if span.before:
+            if before is not None:
                 out[:, span.start : span.stop] = before.take(position, axis=0)
         columns = self.starts[:, None] + positions
         out[np.arange(len(out)), columns] = active

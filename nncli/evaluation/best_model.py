@@ -82,23 +82,28 @@ def in_words(
 ) -> str:
     """A sentence on which model is best, and whether that may be chance."""
     said = {model: f"{_the(model)} {number(value)}" for model, value in values.items()}
-    level = [model for model in values if model not in behind and model != best]
     if not behind:
         each = listed(list(said.values()))
         least = _short(min(p.values()))
         return f"No difference beyond chance: {metric} of {each} on {rows:,} rows (p {least})"
-    lost = listed([f"{said[model]} (p {_short(p[model])})" for model in behind])
+    sign = 1.0 if values[best] == max(values.values()) else -1.0
+    reached = max(sign * values[model] for model in behind)
+    others = [model for model in values if model != best]
+    level = [m for m in others if m not in behind and sign * values[m] >= reached]
+    lost = [model for model in others if model not in level]
+    unsure = {model: "" if model in behind else ", which may be chance" for model in lost}
+    beside = listed([f"{said[m]} (p {_short(p[m])}{unsure[m]})" for m in lost])
     verb = "are" if best == TREES else "is"
     if not level:
+        surely = ", by more than chance" if len(lost) == len(behind) else ""
         of_best = number(values[best])
         return (
-            f"{_capital(_the(best))} {verb} best here, by more than chance: {metric} {of_best}, "
-            f"beside {lost}"
+            f"{_capital(_the(best))} {verb} best here{surely}: {metric} {of_best}, beside {beside}"
         )
     ahead = listed([said[model] for model in (best, *level)])
     return (
         f"Best here are {listed([_the(model) for model in (best, *level)])}, with no difference "
-        f"beyond chance between them: {metric} of {ahead}, beside {lost}"
+        f"beyond chance between them: {metric} of {ahead}, beside {beside}"
     )
 
 

@@ -10,6 +10,7 @@ from nncli.evaluation.formatted_numbers import number
 from nncli.evaluation.report import Report
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
+from nncli.parts.dates import moment_text
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table
 
@@ -107,8 +108,7 @@ def cell(table: Table, name: str, row: int) -> str:
     if words:
         return words[int(value)] if 0 <= value < len(words) else "(unknown)"
     if table.kind(name) == "date":
-        moment = np.datetime64(0, "s") + np.timedelta64(round(value * 86_400), "s")
-        return str(moment).removesuffix("T00:00:00")
+        return moment_text(value, has_time=True)
     if table.kind(name) == "boolean":
         return "yes" if value else "no"
     return f"{value:.6g}"

@@ -71,7 +71,11 @@ def _weights(built: Built) -> str:
             if layer.is_trainable and not layer.trains(name):
                 lines.append(f"{tensor}.trainable = False")
             if start.given_by:
-                lines.append(f"{tensor}.assign({start.assigned(f'{node.name}/{name}')})")
+                given = start.assigned(f"{node.name}/{name}")
+                is_shared = (
+                    isinstance(layer, PRelu) and len(before) == 3
+                )  # alpha is (1, 1, channels)
+                lines.append(f"{tensor}.assign({f'[[{given}]]' if is_shared else given})")
         found = _layer(built, node).code
         place += sum(not line.startswith("#") for line in found.splitlines())
     return "\n".join(lines)

@@ -108,6 +108,8 @@ class Inline(Dataset):
             raise ValueError(
                 f"features names {len(self.features)} columns but x has {len(self.x[0])}"
             )
+        if len(set(self.features)) < len(self.features):
+            raise ValueError("expected features with different names")
         if [] in self.y:
             raise ValueError("expected at least one number in each list of y")
         if len({_target_kind(target) for target in self.y}) > 1:

@@ -99,11 +99,6 @@ def _written_time(text: str) -> str:
     return f"%I:%M{seconds}{' ' if half.startswith(' ') else ''}%p"
 
 
-def has_no_day(form: str | None) -> bool:
-    """Whether a format is that of times of day."""
-    return form is not None and "%Y" not in form and "%y" not in form
-
-
 def order_of(form: str) -> str | None:
     """DAY_FIRST or MONTH_FIRST for a format that begins with day and month as numbers; else None.
 

@@ -8,6 +8,7 @@ from nncli.assembly.build import Built
 from nncli.data.fitted_columns import FittedColumn
 from nncli.evaluation.formatted_numbers import number
 from nncli.parts.arrays import Array
+from nncli.parts.dates import moment_text
 from nncli.parts.table import Table
 from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite
 
@@ -60,16 +61,12 @@ def _fill(fitted: FittedColumn) -> str:
         return fitted.fill
     assert fitted.fill is not None
     if fitted.kind == "date":
-        return _day(fitted.fill)
+        return moment_text(fitted.fill)
     if fitted.kind == "boolean":
         return "yes" if fitted.fill else "no"
     if fitted.order and 0 <= round(fitted.fill) < len(fitted.order):
         return fitted.order[round(fitted.fill)]
     return number(fitted.fill, 5)
-
-
-def _day(days: float) -> str:
-    return str(np.datetime64(0, "D") + np.timedelta64(int(np.floor(days)), "D"))
 
 
 def _counts(values: Array, words: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -85,7 +82,7 @@ def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
     if not len(values):
         return None
     low, high = float(values.min()), float(values.max())
-    words = _day if kind == "date" else number
+    words = moment_text if kind == "date" else number
     if not np.isfinite(high - low):
         return None
     bins = min(BINS, len(np.unique(values))) if high > low else 1

@@ -151,6 +151,7 @@ def _read(
         drops_empty=True,
         rare=DEFAULT_RARE,
     )
+    plain = _with_formats(plain, {name: {"type": "categorical"} for name in options.categorical})
     attempts = [plain, replace(plain, drops_missing_target=True)]
     if options.decimal is None and getattr(reader, "delimiter", ",") != ",":
         attempts += [replace(each, format=replace(each.format, decimal=",")) for each in attempts]

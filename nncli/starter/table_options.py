@@ -11,6 +11,7 @@ from nncli.parts.table import Task
 
 OPTIONS_BY_KEY = {
     "data.missing": "--missing TEXT, repeatable",
+    ": categorical}": "--categorical COLUMN, repeatable",
     "data.header: true": "--header",
     "data.header: false": "--no-header",
     "data.header": "--header or --no-header",
@@ -30,6 +31,7 @@ class TableOptions:
 
     task: Task | Literal["auto"] | None = None
     missing: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
     header: bool | None = None
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None

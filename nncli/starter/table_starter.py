@@ -15,7 +15,7 @@ from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
-from nncli.parts.date_formats import has_no_day
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Table
 from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, positive_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
@@ -122,16 +122,15 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
         yield f"  missing: {_yaml([*MISSING_MARKERS, *added])}\n"
     if origin.values:
         yield "  # quoted or frequent, so taken as values; values: [] takes them as missing\n"
-    columns = [
-        f"{yaml_name(name)}: {flow_keys({'values': [*texts]})}"
-        for name, texts in origin.values.items()
-    ]
-    columns += [
-        f"{yaml_name(name)}: {flow_keys({key: getattr(keys, key) for key in keys.shown_keys})}"
+    columns = {
+        name: {key: getattr(keys, key) for key in keys.shown_keys}
         for name, keys in source.keys.items()
-    ]
+    }
+    for name, texts in origin.values.items():
+        columns[name] = {**columns.get(name, {}), "values": [*texts]}
     if columns:
-        yield f"  columns: {{{', '.join(columns)}}}\n"
+        shown = (f"{yaml_name(name)}: {flow_keys(keys)}" for name, keys in columns.items())
+        yield f"  columns: {{{', '.join(shown)}}}\n"
     if source.format.decimal != ".":
         yield '  decimal: ","\n'
     yield options.lines() + layout_lines(found)

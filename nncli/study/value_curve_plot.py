@@ -9,12 +9,16 @@ import numpy as np
 from nncli.artifacts.curve_bands import show_range
 from nncli.artifacts.figure_style import legend, new_figure, set_title, short, style_axes
 from nncli.artifacts.number_ticks import log_ticks
-from nncli.artifacts.palette import TRAIN, VALIDATION
+from nncli.artifacts.palette import BEST, TRAIN, VALIDATION
 from nncli.artifacts.rendering import render
 from nncli.parts.arrays import Array
 from nncli.study.value_curve import ValueCurve
 
-STYLES = {"train": ("train", "-", TRAIN), "val": ("validation", "--", VALIDATION)}
+STYLES = {
+    "train": ("train", "-", TRAIN),
+    "val": ("validation", "--", VALIDATION),
+    "held_out": ("held out, mean of the folds", ":", BEST),
+}
 MAX_VALUE_TICKS = 9  # more numbers get the axis's own ticks
 MAX_LABEL_LETTERS = 28
 MAX_RATIO = 30.0  # of the least validation loss to the least training loss shown

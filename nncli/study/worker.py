@@ -14,6 +14,7 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.resumption import resumed_recorder
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -149,7 +150,7 @@ class _Run:
     def _recorder(self, run: RunDirectory | None) -> RunRecorder:
         """The recorder of a new run, or of a resumed one."""
         if run is not None:
-            recorder = RunRecorder.resume(RunReader(run), self._command())
+            recorder = resumed_recorder(RunReader(run), self._command())
             if self.pruning is not None and recorder.last is not None:
                 self.values = self._logged(recorder.log.text(), run)
             return recorder

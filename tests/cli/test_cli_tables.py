@@ -84,6 +84,24 @@ def test_init_guesses_a_misspelt_target(nncli, flats):
     assert done.err == f"{flats} has no column 'Price' (did you mean 'price'?)\n"
 
 
+def test_init_takes_codes_for_categories_when_told(nncli, write):
+    rows = (f"{98100 + i % 7}{'-4820' if i == 50 else ''},{i % 5},{i * 2.25}" for i in range(60))
+    write("t.csv", "zip code,floor,y", *rows)
+    given = ("init", "t.csv", "--target", "y")
+    done = nncli(*given)
+    assert done.code == 2
+    assert done.err.endswith(
+        "(nncli init: --missing TEXT, repeatable; --categorical COLUMN, repeatable)\n"
+    )
+    done = nncli(*given, "--categorical", "zip code", "--categorical", "floor")
+    assert done.code == 0
+    config = Path("t.yaml").read_text()
+    assert '  columns: {"zip code": {type: categorical}, floor: {type: categorical}}\n' in config
+    assert "categorical  2: zip code (8), floor (5)" in nncli("validate", "t.yaml").out
+    unknown = nncli(*given, "--categorical", "flor", "-o", "u.yaml")
+    assert unknown.err == "t.csv has no column 'flor' (did you mean 'floor'?)\n"
+
+
 def test_init_drops_rows_that_lack_the_target_and_says_so(nncli, write):
     write("t.csv", "x,y", *(f"{i * 1.5},{'' if i == 7 else i * 2.25}" for i in range(60)))
     assert nncli("init", "t.csv", "--target", "y").code == 0

@@ -1,5 +1,8 @@
 """Compact rows: the same bits as if every input were written out, in a part of the memory."""
 
+import tracemalloc
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -67,6 +70,16 @@ def test_they_take_a_part_of_the_memory(built):
     whole = built("bins", is_compact=False).job.train.x
     kept = (compact.positions, compact.active, compact.plain)
     assert sum(array.nbytes for array in kept) < 0.6 * whole.nbytes
+
+
+def test_they_take_no_matrix_over_the_categories():
+    column = SimpleNamespace(kind="categorical", encoding=None, inputs=range(5000))
+    tracemalloc.start()
+    try:
+        CompactRows([column], 10, "float32")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 21  # 5000 * 5000 * 4 would be 95 MB
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("numeric", ["bins", "bins and value"])

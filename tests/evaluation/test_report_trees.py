@@ -203,6 +203,14 @@ def test_rows_that_taught_and_too_few_rows_have_no_best():
     assert report(right(0.5, 50), truth, "ab", baselines=given, name="train").best is None
 
 
+def test_a_model_worse_than_one_that_is_behind_is_not_among_the_best():
+    values, p = {"network": 0.65, LINEAR: 0.75, TREES: 1.2}, {LINEAR: 0.002, TREES: 0.3}
+    assert in_words("rmse", values, "network", p, (LINEAR,), 60) == (
+        "The network is best here: rmse 0.65, beside the linear model 0.75 (p 0.002) and boosted "
+        "trees 1.2 (p 0.3, which may be chance)"
+    )
+
+
 @pytest.mark.parametrize("model", ["network", LINEAR, TREES])
 def test_words_have_a_verb_that_fits(model):
     values = dict.fromkeys(("network", LINEAR, TREES), 0.5) | {model: 0.9}

@@ -111,6 +111,23 @@ def test_kernels_of_conv2d_are_turned_as_pytorch_has_them(tmp_path, given, monke
     assert np.array_equal(weight.data, np.moveaxis(kernel, (3, 2), (0, 1)))
 
 
+def test_alpha_of_an_image_has_the_axes_that_keras_shares(tmp_path):
+    alpha = "{type: prelu, alpha_initializer: {type: values, values: %s}}"
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {dataset: digits}\n"
+        "network:\n"
+        "  hidden:\n"
+        "    - {type: conv2d, filters: 2, kernel_size: 8}\n"
+        f"    - {alpha % [0.1, 0.2]}\n"
+        "    - flatten\n"
+        f"    - {alpha % [0.3, 0.4]}\n"
+    )
+    code = keras.model(load_network(path).built).code.splitlines()
+    assert "model.layers[1].alpha.assign([[[0.1, 0.2]]])" in code
+    assert "model.layers[3].alpha.assign([0.3, 0.4])" in code
+
+
 def test_a_tensor_frozen_alone_is_so_in_other_libraries(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nncli.doctor.diagnose import Diagnosis, LayerStatistics
 
 
-WIDTH = 100  # letters of a line; an edit isn't wrapped, so that it can be copied
+WIDTH = 100  # characters of a line; an edit isn't wrapped, so that it can be copied
 
 
 @click.command(name="doctor")

@@ -11,8 +11,8 @@ from nncli.cli.options import (
     format_options,
     input_file,
     json_option,
-    of_formats,
     print_json,
+    split_formats,
 )
 from nncli.cli.streams import echo, echo_line
 from nncli.errors import UserError, escaped
@@ -57,7 +57,7 @@ def command(
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
-    input_format, plot_format = of_formats(formats)
+    input_format, plot_format = split_formats(formats)
     if data is None and input_format is not None:
         raise click.UsageError(f"--format {input_format} is for --data -, standard input")
     from nncli.evaluation.background_fit import BackgroundFit

@@ -16,8 +16,8 @@ def command(study: Path, metric: str | None, output: Path | None) -> None:
     """Draw a metric over the values of the one key of a STUDY.
 
     For training and validation rows, a line shows the mean over the runs of each value, a band
-    their minimum to maximum. The axis is logarithmic where values grow by factors. Over
-    data.train_rows it is a learning curve.
+    their minimum to maximum; of folds, another line the mean on the rows held out. The axis is
+    logarithmic where values grow by factors. Over data.train_rows it is a learning curve.
     """
     from nncli.artifacts.rendering import check_format, write_plot
     from nncli.artifacts.study_directory import StudyDirectory

@@ -10,7 +10,7 @@ from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.errors import printable
-from nncli.parts.date_formats import has_no_day
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Kind
 
 STARTS_AS_AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
