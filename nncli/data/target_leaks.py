@@ -11,6 +11,7 @@ from nncli.parts.table import Column, Table
 SAMPLED_ROWS = 1000
 MAJORITY = 0.5
 MIN_RANGE_ROWS = 5  # per class: fewer may have a separate range by chance
+MIN_STEPS = 10  # distinct numbers less one: fewer may be in order by chance
 MAX_CHANCE = 0.001  # probability that some column of noise separates the classes
 
 
@@ -18,7 +19,8 @@ def target_leak(column: Column, table: Table) -> str:
     """How the target follows from one column alone (target leakage); empty if it doesn't.
 
     Leaks are: a value or range of numbers for each class, a value that exactly one class has,
-    cells that are missing, or not missing, exactly in one class, and a linear relation.
+    cells that are missing, or not missing, exactly in one class, and a linear or a one-to-one
+    monotone relation, such as the target's logarithm.
     """
     if table.labels:
         return _label_leak(column, table)
@@ -27,7 +29,8 @@ def target_leak(column: Column, table: Table) -> str:
     target = f"the target '{printable(table.targets[0])}'"
     if table.classes:
         return _class_leak(column, table, target)
-    return f"is {target} in other words" if _is_linear(column, table.y[:, 0]) else ""
+    is_leak = _is_linear(column, table.y[:, 0]) or _is_monotone(column, table.y[:, 0])
+    return f"is {target} in other words" if is_leak else ""
 
 
 def _is_linear(column: Column, y: Array) -> bool:
@@ -38,6 +41,21 @@ def _is_linear(column: Column, y: Array) -> bool:
     with np.errstate(all="ignore"):
         x, y = x / np.abs(x).max(), y / np.abs(y).max()
         return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12)
+
+
+def _is_monotone(column: Column, y: Array) -> bool:
+    """Whether numbers and targets have the same or the opposite order, with the same ties."""
+    if column.categories:
+        return False
+    for rows in (SAMPLED_ROWS, len(y)):  # the first rows rule out most columns
+        present = ~np.isnan(column.values[:rows])
+        x, t = column.values[:rows][present], y[:rows][present]
+        order = np.lexsort((t, x))
+        steps, changes = np.diff(x[order]), np.diff(t[order])
+        has_ties = (steps > 0) == (changes != 0)
+        if not has_ties.all() or not ((changes >= 0).all() or (changes <= 0).all()):
+            return False
+    return bool(np.count_nonzero(steps) >= MIN_STEPS and present.mean() > MAJORITY)
 
 
 def _class_leak(column: Column, table: Table, target: str) -> str:

@@ -256,6 +256,23 @@ def test_a_column_that_gives_a_class_away_is_named(tmp_path, cells, how):
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "is_said"),
+    [
+        (lambda y: round(np.log(y), 6), True),
+        (lambda y: "" if y == 3 else 1 / y, True),
+        (lambda y: round(np.log(y), 1), False),  # not one to one
+        (lambda y: min(y, 9), False),
+    ],
+    ids=["logarithm", "inverse, with gaps", "rounded", "capped"],
+)
+def test_a_monotone_function_of_a_number_to_predict_is_named(tmp_path, change, is_said):
+    y = [3 + 7 * i % 20 for i in range(60)]
+    text = columns(x=X, f=[change(each) for each in y], y=y, rows=60)
+    said = [line for line in warnings(tmp_path, text) if "column 'f' is the target 'y'" in line]
+    assert len(said) == is_said
+
+
 def test_ranges_of_numbers_that_give_each_class_away_are_named(tmp_path):
     weeks = [30, 41, 35.5, "", 33, 38, 34, 44, 40]  # of a, b, a, b ...
     born = ["early" if week and week < 37 else "late" for week in weeks]
