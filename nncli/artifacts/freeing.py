@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import to_json
-from nncli.artifacts.run_directory import CHECKPOINT, FREED, WEIGHTS, RunDirectory
+from nncli.artifacts.run_directory import CHECKPOINT, EVALUATION, FREED, WEIGHTS, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 
 
@@ -24,6 +24,6 @@ def free_trial(folder: Path, why: str) -> None:
     """Free every run of a trial."""
     manifests = [folder / MANIFEST, *sorted(folder.glob(f"*/{MANIFEST}"))]
     for manifest in manifests:
-        if manifest.is_file() and manifest.parent.name != "evaluation":
+        if manifest.is_file() and manifest.parent.name != EVALUATION:
             with RunDirectory(manifest.parent) as run:
                 free(run, why)

@@ -10,6 +10,7 @@ from nncli.artifacts.environment import describe
 from nncli.artifacts.files import to_json
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog
+from nncli.artifacts.numbered_directory import FILES
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.config.dump import to_yaml
@@ -82,8 +83,8 @@ def _lines(reader: RunReader, name: str) -> list[str]:
 
 def _as_kept(run: Path, path: Path) -> str:
     """A path as a resumed run's config writes it: relative to the run, or absolute."""
-    inside = path.resolve().parent == (run / "files").resolve()
-    return f"files/{path.name}" if inside else str(path)
+    inside = path.resolve().parent == (run / FILES).resolve()
+    return f"{FILES}/{path.name}" if inside else str(path)
 
 
 def _environment(reader: RunReader, state: TrainState, arguments: Sequence[str]) -> dict[str, Any]:

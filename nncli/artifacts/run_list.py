@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.numbered_directory import FILES
 from nncli.artifacts.run_directory import CHECKPOINT, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.study_directory import FILES, StudyDirectory, is_study, runs_of
+from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
 from nncli.artifacts.trial_records import FAILED, best_of
 from nncli.config.changes import Change, changes
 from nncli.config.experiment import Experiment

@@ -19,7 +19,7 @@ from nncli.artifacts.environment import describe
 from nncli.artifacts.files import to_json, translating_os_errors
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
-from nncli.artifacts.numbered_directory import MAX_COPY_BYTES
+from nncli.artifacts.numbered_directory import FILES, MAX_COPY_BYTES
 from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
@@ -97,7 +97,7 @@ class RunRecorder:
         Large tables and folders of images stay where they are: copies could fill the disk.
         """
         if path not in self._kept:
-            name = f"files/{len(self._kept) + 1}-{path.name}"
+            name = f"{FILES}/{len(self._kept) + 1}-{path.name}"
             is_table = path in self.built.experiment.data.tables.values()
             with translating_os_errors(path):
                 is_large = is_table and path.stat().st_size > MAX_COPY_BYTES

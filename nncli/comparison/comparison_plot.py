@@ -91,7 +91,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
 
 
 def _drawn_column(comparison: Comparison) -> str:
-    """The column to draw: the metric, else on validation rows, else on training rows."""
+    """The column to draw: the metric itself, else on validation rows, else on training rows."""
     metric = comparison.metric
     results = [result for group in comparison.groups for result in group.runs.results]
     candidates = (metric, VAL + metric_of(metric), metric_of(metric))

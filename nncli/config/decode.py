@@ -218,6 +218,6 @@ class Decoder:
 
 
 def _is_general(option: Any) -> bool:
-    """Sorts literals and null before types that could hold the same value."""
+    """A sort key: literals and null come before wider types, which could hold the same value."""
     base = spec(option).base
     return get_origin(base) is not Literal and base is not type(None)

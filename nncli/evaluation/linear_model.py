@@ -83,11 +83,11 @@ class Logistic:
         chosen = np.random.default_rng(0).permutation(len(x))
         chosen = chosen[: max(MAX_CHOSEN // (x.shape[1] * classes), MIN_ROWS)]
         folds = np.array_split(chosen, FOLDS)[: 1 if len(chosen) >= MANY_ROWS else FOLDS]
+        pairs = [(np.setdiff1d(chosen, held), held) for held in folds]
         best, least = STRENGTHS[0], np.inf
         for strength in STRENGTHS:
             loss = 0.0
-            for held in folds:
-                rest = np.setdiff1d(chosen, held)
+            for rest, held in pairs:
                 model = cls.fit(x[rest], truth[rest], classes, weights[rest], strength)
                 given = model.predict(x[held])[np.arange(len(held)), truth[held]]
                 loss -= float(weights[held] @ np.log(np.maximum(given, TINY)))

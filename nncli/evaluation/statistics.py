@@ -1,11 +1,13 @@
 """Statistics: confidence intervals of means and differences, and correction for several tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from nncli.frozen import frozen
+from nncli.parts.metrics.metric import UNBOUNDED, Bounds
 
 MIN_VALUES = 3  # with fewer, a mean has no interval and no p
 LEVEL = 0.95
@@ -27,19 +29,24 @@ Test = Literal["paired t", "corrected paired t", "Welch"]
 class Mean:
     """A mean with its uncertainty.
 
-    n: the number of independent values.  interval: 95%.  p: of the hypothesis that the true mean is
-    0. Both are None for fewer than MIN_VALUES values, and for equal values.
+    n: the number of independent values.  reach: half the width of the 95% interval.  p: of the
+    hypothesis that the true mean is 0. Both are None for fewer than MIN_VALUES values, and for
+    equal values.  bounds: of the values.
     """
 
     value: float
     n: int
-    interval: tuple[float, float] | None = None
+    reach: float | None = None
     p: float | None = None
+    bounds: Bounds = UNBOUNDED
 
     @property
-    def reach(self) -> float | None:
-        """Half the interval's width."""
-        return None if self.interval is None else self.interval[1] - self.value
+    def interval(self) -> tuple[float, float] | None:
+        """The 95% interval, within the bounds."""
+        if self.reach is None:
+            return None
+        low, high = self.bounds
+        return max(self.value - self.reach, low), min(self.value + self.reach, high)
 
 
 def deviation(values: Sequence[float]) -> float | None:
@@ -49,7 +56,7 @@ def deviation(values: Sequence[float]) -> float | None:
     return float(np.std(values, ddof=1)) if min(values) < max(values) else 0.0  # no rounding error
 
 
-def mean(values: Sequence[float], overlap: float | None = None) -> Mean:
+def mean(values: Sequence[float], overlap: float | None = None, bounds: Bounds = UNBOUNDED) -> Mean:
     """The mean, with the standard error sqrt(variance / n), and t with n - 1 degrees of freedom.
 
     overlap: rows scored / rows trained on, if each value is from another split of the same rows.
@@ -57,13 +64,19 @@ def mean(values: Sequence[float], overlap: float | None = None) -> Mean:
     is then sqrt(variance * (1 / n + overlap)) (Nadeau and Bengio, 2003).
     """
     n, value, error = len(values), float(np.mean(values)), _standard_error(values, overlap)
-    return Mean(value, n) if error is None else _with_error(value, n, error, n - 1)
+    if error is None:
+        return Mean(value, n)
+    return replace(_with_error(value, n, error, n - 1), bounds=bounds)
 
 
-def interval(values: Sequence[float], overlap: float | None = None) -> tuple[float, float] | None:
+def interval(
+    values: Sequence[float], overlap: float | None = None, bounds: Bounds = UNBOUNDED
+) -> tuple[float, float] | None:
     """The interval of `mean`, without p."""
-    error = _standard_error(values, overlap)
-    return None if error is None else _interval(float(np.mean(values)), error, len(values) - 1)
+    n, error = len(values), _standard_error(values, overlap)
+    if error is None:
+        return None
+    return Mean(float(np.mean(values)), n, _quantile(n - 1) * error, bounds=bounds).interval
 
 
 def _standard_error(values: Sequence[float], overlap: float | None) -> float | None:
@@ -95,12 +108,7 @@ def _with_error(value: float, n: int, error: float, degrees: float) -> Mean:
     from scipy.special import stdtr  # scipy.stats takes longer to import
 
     p = 2 * float(stdtr(degrees, -abs(value) / error))
-    return Mean(value, n, _interval(value, error, degrees), p)
-
-
-def _interval(value: float, error: float, degrees: float) -> tuple[float, float]:
-    reach = _quantile(degrees) * error
-    return value - reach, value + reach
+    return Mean(value, n, _quantile(degrees) * error, p)
 
 
 def _quantile(degrees: float) -> float:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from nncli.artifacts.numbered_directory import FILES
 from nncli.evaluation.formatted_numbers import number
 from nncli.evaluation.report import Report
 from nncli.frozen import frozen
@@ -121,4 +122,4 @@ def short_place(place: str) -> str:
     ('penguins.csv:83', 'row 7')
     """
     path = PurePath(place.replace("\\", "/"))
-    return re.sub(r"^\d+-", "", path.name) if path.parent.name == "files" else path.name
+    return re.sub(r"^\d+-", "", path.name) if path.parent.name == FILES else path.name

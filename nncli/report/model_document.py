@@ -1,4 +1,4 @@
-"""Collect the report of a trained model: a run or an ensemble."""
+"""Model document: collect what a report says about a trained model, a run or an ensemble."""
 
 from collections.abc import Sequence
 
@@ -77,7 +77,7 @@ def _influence(trained: TrainedModel, scored: Array) -> Influence:
 
 
 def _warnings(trained: TrainedModel, report: Report) -> tuple[str, ...]:
-    """Reasons to trust the scores less."""
+    """Reasons to trust the scores less than their numbers suggest."""
     built = trained.built
     experiment, warnings = built.experiment, []
     if how := why_unfinished(trained.summary().get("stopped")):
@@ -104,7 +104,7 @@ def _is_untrained(trained: TrainedModel) -> bool:
 
 
 def _short(line: str, built: Built) -> str:
-    """A warning with paths shortened to file names."""
+    """A warning in which file names stand without their folders."""
     for name, _ in built.table.origin.files if built.table.origin else ():
         line = line.replace(f"{name}:", f"{short_place(name)}:")
     return line

@@ -1,4 +1,4 @@
-"""Table found: reads a user's table with the first settings that work, and records the guesses."""
+"""Table found: reads a user's table with the first settings that work, and notes guesses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -135,11 +135,13 @@ def _read(
     options: TableOptions,
     format_: TextFormat,
 ) -> tuple[TableFile, Table, Sequence[str]]:
-    """(settings, table, guesses) of the first settings that work: as given, without rows that lack
-    the target, then both with decimal commas (if the delimiter is another sign). Where a column
-    fails, texts among numbers become missing markers, formatted numbers are read as such, and
-    ambiguous dates in the likelier format; at last, other decimal signs in some columns alone. Each
-    such guess is a note."""
+    """(settings, table, guesses) of the first settings with which the table can be read.
+
+    They are tried in this order: as given; without the rows that lack the target; then both with
+    decimal commas, if the delimiter is another character. Where a column can't be read, texts among
+    numbers are taken as missing, formatted numbers are read as numbers, ambiguous dates in the
+    likelier format, and at last some columns get another decimal character. Each guess is noted.
+    """
     plain = TableFile(
         path=path,
         target=target,
@@ -186,7 +188,7 @@ def _read(
 
 
 def _refuse_overflow(table: Table, path: Path) -> None:
-    """Raises DataError for the columns that the config's encoding and scaling would refuse."""
+    """Raises DataError for columns with numbers too large for the config's encoding and scaling."""
     found = []
     for name in (name for name in table.features if table.kind(name) == "numeric"):
         values = table.column(name).values

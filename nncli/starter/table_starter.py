@@ -185,7 +185,7 @@ def _names(before: str, names: Sequence[str], after: str = "") -> str:
 
 
 def _described(table: Table, name: str, kind: str) -> str:
-    """A feature's name, with its numbers of categories and of missing cells."""
+    """A feature's name, and how many categories and missing cells it has."""
     missing = int(np.isnan(table.column(name).values).sum())
     facts = [f"{len(table.categories[name])}"] if kind == "categorical" else []
     facts += [f"{missing:,} missing"] if missing else []

@@ -10,7 +10,14 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision, has_label
 from nncli.parts.metrics import labels
 from nncli.parts.metrics.class_predictions import Counts, Predictions, predicted_classes
-from nncli.parts.metrics.metric import LABELS, ClassMetric, ClassPredictionMetric, Metric, one_class
+from nncli.parts.metrics.metric import (
+    LABELS,
+    SHARE,
+    ClassMetric,
+    ClassPredictionMetric,
+    Metric,
+    one_class,
+)
 from nncli.parts.metrics.resamples import ClassCounts, Resamples, label_counts, row_means
 from nncli.registry import part
 
@@ -22,6 +29,8 @@ class Accuracy(ClassMetric):
     Multilabel: the share of rows with every label right, also called subset accuracy or exact
     match; hamming_loss counts each label separately.
     """
+
+    bounds = SHARE
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
         return labels.exact_match(predictions, truth)
@@ -49,6 +58,8 @@ def confusion(predictions: Array, truth: Array, decision: Decision = LIKELIEST) 
 class BalancedAccuracy(ClassPredictionMetric):
     """The mean, over the classes present, of the share of their rows found (recall)."""
 
+    bounds = SHARE
+
     def __call__(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
         present = counts.true > 0
@@ -70,6 +81,8 @@ class MacroMean(ClassMetric):
 
     A ratio with denominator 0 counts as 0.
     """
+
+    bounds = SHARE
 
     def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
         """(numerator, denominator) of each class or label, from its counts of rows."""
@@ -136,6 +149,8 @@ class MatthewsCorrcoef(ClassPredictionMetric):
     are of one class.
     """
 
+    bounds = (-1.0, 1.0)
+
     def undefined(self, truth: Array) -> str:
         return one_class(truth)
 
@@ -166,6 +181,7 @@ class MatthewsCorrcoef(ClassPredictionMetric):
 class MicroMetric(Metric):
     """A ratio of counts over all labels together."""
 
+    bounds = SHARE
     tasks = LABELS
 
     def __call__(self, predictions: Array, truth: Array) -> float:
@@ -209,6 +225,7 @@ class F1Micro(MicroMetric):
 class HammingLoss(Metric):
     """The share of wrong labels, over rows and labels."""
 
+    bounds = SHARE
     tasks = LABELS
     is_score = False
 

@@ -15,6 +15,9 @@ CLASSES = frozenset({"binary", "classification"})
 LABELS = frozenset({"multilabel"})
 NUMBERS = frozenset({"regression"})
 
+Bounds = tuple[float, float]
+UNBOUNDED, NOT_NEGATIVE, SHARE = (-np.inf, np.inf), (0.0, np.inf), (0.0, 1.0)
+
 
 class Metric(Part):
     """(predictions, truth) -> number.
@@ -24,6 +27,7 @@ class Metric(Part):
     probabilities (rows, labels), and truth is 0 or 1 (rows, labels); for numbers both are (rows,
     targets).
     is_score: whether higher is better.
+    bounds: the lowest and the highest possible value.
     decision: from probabilities to classes, for metrics of predicted classes.
     takes_class_predictions: whether it takes `ClassPredictions` in place of probabilities, as it is
     given if these take too much memory.
@@ -32,6 +36,7 @@ class Metric(Part):
     kind = "metric"
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
+    bounds: ClassVar[Bounds] = UNBOUNDED
     takes_class_predictions: ClassVar[bool] = False
     decision: ClassVar[Decision] = LIKELIEST
 

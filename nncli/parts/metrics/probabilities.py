@@ -7,7 +7,7 @@ import numpy as np
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import labels
 from nncli.parts.metrics.class_predictions import Predictions, true_probabilities
-from nncli.parts.metrics.metric import ClassMetric, Metric, one_class
+from nncli.parts.metrics.metric import NOT_NEGATIVE, SHARE, ClassMetric, Metric, one_class
 from nncli.parts.metrics.resamples import Ranked, Resamples, row_means
 from nncli.registry import part
 
@@ -19,6 +19,7 @@ class LogLoss(ClassMetric):
     Multilabel: the mean over rows and labels, each of which is a task of two classes.
     """
 
+    bounds = NOT_NEGATIVE
     is_score = False
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
@@ -42,6 +43,7 @@ def log_likelihoods(predictions: Predictions, truth: Array) -> Array:
 class Brier(Metric):
     """mean (probability of the second class - truth)^2: the Brier score of a binary task."""
 
+    bounds = SHARE
     tasks = frozenset({"binary"})
     is_score = False
 
@@ -59,6 +61,7 @@ class RocAuc(Metric):
     NaN if one of the classes has no rows. Multilabel: the mean over labels; NaN if one of them is.
     """
 
+    bounds = SHARE
     tasks = frozenset({"binary", "multilabel"})
 
     def undefined(self, truth: Array) -> str:
@@ -97,6 +100,7 @@ class AveragePrecision(ClassMetric):
     rows.
     """
 
+    bounds = SHARE
     takes_class_predictions = False
 
     def undefined(self, truth: Array) -> str:
