@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks
+from nncli.artifacts.number_ticks import log_ticks, needs_log_axis
 from nncli.parts.arrays import Array
 
 MIN_LENGTH_RATIO = 10.0  # longest / shortest run above which the epoch axis is logarithmic
@@ -40,7 +40,7 @@ def show_range(axis: Any, values: list[Array], *, is_score: bool) -> None:
     low, high = float(finite.min()), float(finite.max())
     is_across = axis.axis_name == "x"
     set_limits = axis.axes.set_xlim if is_across else axis.axes.set_ylim
-    if low > 0 and high > MIN_LOG_RATIO * low and not is_score:
+    if needs_log_axis(low, high) and not is_score:
         (axis.axes.set_xscale if is_across else axis.axes.set_yscale)("log")
         margin = (high / low) ** MARGIN
         set_limits(low / margin, high * margin)

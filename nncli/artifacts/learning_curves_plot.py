@@ -7,7 +7,7 @@ from typing import Any
 
 from nncli.artifacts.curve_bands import show_epochs
 from nncli.artifacts.figure_style import legend, new_figure, style_axes, truncate_middle
-from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks, number_ticks
+from nncli.artifacts.number_ticks import log_ticks, needs_log_axis, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.errors import escaped
@@ -110,7 +110,7 @@ def log_suits(runs: Sequence[Curves], metric: str) -> bool:
         return False
     values = [value for run in runs for column in _columns(run, metric) for value in column]
     finite = [value for value in values if math.isfinite(value)]
-    return bool(finite) and min(finite) > 0 and max(finite) > MIN_LOG_RATIO * min(finite)
+    return bool(finite) and needs_log_axis(min(finite), max(finite))
 
 
 def _is_equal(run: Curves, other: Curves, metric: str) -> bool:

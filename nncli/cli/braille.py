@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from nncli.artifacts.number_ticks import MIN_LOG_RATIO
+from nncli.artifacts.number_ticks import needs_log_axis
 from nncli.cli.text_table import figure
 
 DOTS_ACROSS, DOTS_DOWN = 2, 4  # dots of a character
@@ -42,7 +42,7 @@ def chart(lines: Sequence[Line], width: int, height: int) -> list[list[Cell]]:
     start = min(xs) + START * (max(xs) - min(xs))
     values = [y for each in points for x, y in each if x >= start or len(each) < MIN_POINTS]
     least, most = min(values), max(values)
-    is_log = least > 0 and most / least > MIN_LOG_RATIO
+    is_log = needs_log_axis(least, most)
     up = math.log10 if is_log else float
     labels = _labels(least, most, height - 1, is_log=is_log)
     margin = max(map(len, labels)) + 1

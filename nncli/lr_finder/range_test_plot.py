@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
-from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks
+from nncli.artifacts.number_ticks import log_ticks, needs_log_axis
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK, OTHERS
 from nncli.artifacts.rendering import write_plot
 from nncli.lr_finder.range_test import RangeTest
@@ -56,7 +56,7 @@ def _show_fall(axes: Any, found: RangeTest) -> None:
     """Limit the axis to the smoothed loss, up to a little above its start."""
     low, first = float(found.smoothed[found.least]), float(found.smoothed[0])
     top = max(first + ABOVE * max(found.fall, 0.02 * abs(first)), low + 1e-12)
-    if low > 0 and first > MIN_LOG_RATIO * low:
+    if needs_log_axis(low, first):
         axes.set_yscale("log")
         axes.set_ylim(low / 1.5, first * 1.5)
         log_ticks(axes.yaxis)

@@ -37,7 +37,7 @@ def without_texts(X: Any) -> tuple[Any, Texts]:
     """X with texts replaced by codes, and the texts of each column's codes.
 
     A text column has pandas' type string or category, or objects with a string among them. Anything
-    but a DataFrame is returned as it is. Raises ValueError for more than two dimensions.
+    but a DataFrame is returned as it is. Raises ValueError for more than two dimensions and dates.
     """
     refuse_more_axes(X)
     pandas = sys.modules.get("pandas")
@@ -47,6 +47,11 @@ def without_texts(X: Any) -> tuple[Any, Texts]:
     numbers = X
     for place, kind in enumerate(X.dtypes):
         values = X.iloc[:, place]
+        if kind.kind == "M":
+            raise ValueError(
+                f"column {values.name!r} of X holds dates: expected numbers or texts, such as its "
+                ".dt.year and .dt.month (a run of a table takes dates: nncli.Run)"
+            )
         are_texts = isinstance(kind, pandas.CategoricalDtype | pandas.StringDtype)
         if not are_texts and (kind.kind != "O" or not any(isinstance(v, str) for v in values)):
             continue

@@ -16,7 +16,7 @@ from nncli.errors import UserError, did_you_mean, few
 from nncli.frozen import frozen
 
 PARTS = ("train", "val")
-MIN_LOG_RATIO = 8.0  # greatest / least value below which the axis is linear
+MIN_GEOMETRIC_RATIO = 8.0  # largest / smallest value below which the axis is linear
 
 
 @frozen
@@ -42,7 +42,7 @@ class ValueCurve:
         if self.numbers is None or self.numbers[0] <= 0:
             return False
         low, high, count = self.numbers[0], self.numbers[-1], len(self.numbers)
-        if high < MIN_LOG_RATIO * low:
+        if high < MIN_GEOMETRIC_RATIO * low:
             return False
         middle = self.numbers[count // 2]
         by_factor = low * (high / low) ** (count // 2 / (count - 1))

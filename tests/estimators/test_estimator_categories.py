@@ -95,3 +95,11 @@ def test_an_ensemble_takes_them(rows):
     frame, y = rows
     model = made(NNRegressor, EMBEDDING, ensemble={"members": 2}).fit(frame, y)
     assert model.score(frame, y) > 0.5
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_dates_are_refused_by_name(zone):
+    days = pd.date_range("2025-01-01", periods=20, tz=zone)
+    X = pd.DataFrame({"x": range(20), "when": days})
+    with pytest.raises(ValueError, match=r"column 'when' of X holds dates: .*\.dt\.month"):
+        NNRegressor().fit(X, range(20))

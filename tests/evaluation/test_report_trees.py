@@ -57,6 +57,25 @@ def test_trees_are_those_before_their_training_loss_jumps(monkeypatch):
     assert log_loss(made.y, predictions) == min(losses) < losses[-1]
 
 
+def test_trees_of_many_rows_are_those_with_the_lowest_loss_of_rows_held_out(monkeypatch):
+    made = table()
+    monkeypatch.setattr(module, "MAX_ROWS_TO_FIT", len(made) - 1)
+    predictions = boosted_trees(all_rows(made), all_rows(made), None, seed=3).predictions
+    model = HistGradientBoostingClassifier(
+        categorical_features=[1], early_stopping=True, random_state=3
+    ).fit(made.x, made.y)
+    stages = [*model.staged_predict_proba(made.x)]
+    assert len(stages) < ITERATIONS
+    np.testing.assert_array_equal(predictions, stages[np.argmax(model.validation_score_) - 1])
+
+
+def test_trees_of_many_rows_are_grown_where_a_class_has_a_single_one(monkeypatch):
+    monkeypatch.setattr(module, "MAX_ROWS_TO_FIT", 50)
+    y = np.append(np.arange(119) % 2, 2)
+    made = table(y=y, classes=("a", "b", "c"))
+    assert boosted_trees(all_rows(made), all_rows(made), None, seed=3).predictions is not None
+
+
 def test_category_that_no_training_row_has_is_predicted_all_the_same():
     made = table()
     new = table(10, x=np.column_stack([np.zeros(10), np.full(10, 3.0)]), y=np.zeros(10, int))
