@@ -9,7 +9,7 @@ from nncli.config.dump import to_yaml
 from nncli.data.column_names import flow_keys, yaml_name
 from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import DEFAULT_RARE
-from nncli.data.reading.feature_choice import EMPTY
+from nncli.data.reading.feature_choice import EMPTY, NEARLY_EMPTY
 from nncli.data.reading.table_formats import unpacked
 from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.target_transforms import skew_hint
@@ -134,8 +134,8 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
     if source.format.decimal != ".":
         yield '  decimal: ","\n'
     yield options.lines() + layout_lines(found)
-    if empty := [name for name, why in origin.left_out.items() if why == EMPTY]:
-        yield f"  features: {{exclude: {_yaml(empty)}}}  # without any value\n"
+    if empty := [n for n, why in origin.left_out.items() if why in (EMPTY, NEARLY_EMPTY)]:
+        yield f"  features: {{exclude: {_yaml(empty)}}}  # without values, or nearly\n"
 
 
 def _rare_columns(table: Table) -> list[str]:

@@ -35,8 +35,8 @@ def without_noise(tensors: Sequence[TracedTensor]) -> Iterator[TracedTensor]:
 
 def _own(clean: dict[str, tuple[Array, Array]], symbol: str, values: Array) -> Array:
     """The array without noise, if this array was shown before; else the array itself."""
-    theirs, own = clean.get(symbol, (values, values))
-    return own if theirs is values or np.array_equal(theirs, values, equal_nan=True) else values
+    traced, own = clean.get(symbol, (values, values))
+    return own if traced is values or np.array_equal(traced, values, equal_nan=True) else values
 
 
 def _noise(tensor: TracedTensor, operands: dict[str, Operand]) -> Array | None:

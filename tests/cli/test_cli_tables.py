@@ -111,6 +111,14 @@ def test_init_drops_rows_that_lack_the_target_and_says_so(nncli, write):
     assert (done.code, done.err.splitlines()[0]) == (0, f"warning: {said}")
 
 
+@pytest.mark.parametrize(("count", "is_left_out"), [(1, True), (9, True), (10, False)])
+def test_init_leaves_out_what_the_training_rows_may_lack(nncli, write, count, is_left_out):
+    write("t.csv", "x,z,y", *(f"{i * i},{i + 0.5 if i < count else ''},{i % 3}" for i in range(60)))
+    assert nncli("init", "t.csv", "--target", "y").code == 0
+    assert ("exclude: [z]" in Path("t.yaml").read_text()) == is_left_out
+    assert nncli("validate", "t.yaml").code == 0
+
+
 def test_init_and_train_say_which_class_is_dropped_and_how_it_is_kept(nncli, write):
     rows = (f"{i * 1.5},{('up', 'down', '?')[i % 3]}" for i in range(60))
     write("t.csv", "x,y", *rows)

@@ -23,6 +23,7 @@ COLUMNS = [
     lambda r, n: [f"2026-{r.randint(1, 12):02}-{r.randint(1, 28):02}" for _ in range(n)],
     lambda r, n: [r.choice(["train", "val", "test"]) for _ in range(n)],
     lambda r, n: [r.choice(["1e300", "-1e300", "1e308", "3"]) for _ in range(n)],
+    lambda r, n: [r.choice(["", "", "", "", "", "", "", "", "", "7", "8.5"]) for _ in range(n)],
     lambda r, n: [f"{r.random():.3f}e301" for _ in range(n)],
     lambda r, n: [f"{r.random():.3f}e-200" for _ in range(n)],
     lambda r, n: [str(r.randint(1, 4)) for _ in range(n)],

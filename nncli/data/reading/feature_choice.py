@@ -21,6 +21,9 @@ from nncli.frozen import frozen
 from nncli.parts.table import Column, Kind
 
 EMPTY = "empty: no value at all"
+NEARLY_EMPTY = "nearly empty: so few values that the training rows may have none"
+MIN_VALUES = 10  # of a column that isn't nearly empty
+MAX_OTHER_SHARE = 0.3  # of rows that don't train: more values than that reach the training rows
 ROW_LABELS = "row labels of the program that wrote the file"
 
 
@@ -30,7 +33,8 @@ class FeatureChoice:
 
     is_explicit: whether the config lists the features; then none is left out.  needed: columns
     that formulas read.  kinds: the kinds that the config sets.  drops_empty: whether a column
-    without values is left out; else it is an error.  row_indices: columns that may be row labels.
+    without values, or with few, is left out; else none is an error.  row_indices: columns that may
+    be row labels.
     non_features: columns that the file declares no features -> the reason.  others: columns with
     another role.  rare: the rule by which categories are merged.
     """
@@ -88,8 +92,12 @@ class FeatureChoice:
 
     def _reason_left_out(self, name: str, column: Column, *, is_date: bool) -> str:
         """Why a column is left out; empty if it isn't."""
-        if self.drops_empty and np.isnan(column.values).all():
-            return EMPTY
+        if self.drops_empty:
+            count = int(np.count_nonzero(~np.isnan(column.values)))
+            if count == 0:
+                return EMPTY
+            if count < min(MIN_VALUES, MAX_OTHER_SHARE * len(column.values)):
+                return NEARLY_EMPTY
         if self.is_explicit or name in self.needed or name in self.kinds:
             return ""
         if name in self.non_features:

@@ -47,7 +47,7 @@ class TableFile(Dataset):
     missing: the missing markers.  fold_case: whether categories ignore case and spaces.
     keeps_frequent_markers: whether a frequent missing marker is a category.  parts: the files of
     the val and test rows.  on_disk: whether rows are kept on disk; None: if memory is short.
-    drops_empty: whether a column without values is left out; else it is an error.
+    drops_empty: whether a column without values, or with few, is left out; else none is an error.
     may_be_constant: whether a constant target is allowed; labels and a single row always are.
     rare: the rule by which categories are merged.  formulas: config key -> the columns that its
     formula reads.

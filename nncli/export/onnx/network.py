@@ -90,7 +90,7 @@ class _Translator:
             case Reduction(source=source, target=target), Reduction():
                 return _reduced(operation, self._get(source, alike.source)), target.shape
             case Product(left, right, target), Product():
-                if np.ndim(right) > 2:  # where MatMul isn't np.dot
+                if np.ndim(left) == 0 or np.ndim(right) not in (1, 2):  # MatMul isn't np.dot
                     raise UserError("a part multiplies arrays of several axes by np.dot")
                 first, second = self._get(left, alike.left), self._get(right, alike.right)
                 return first.apply("MatMul", second), target.shape

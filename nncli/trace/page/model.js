@@ -28,6 +28,7 @@ function columnOf(tensor) {
   const owner = tensor.name.split("/")[0];
   if (owner === "targets") return lossColumn - 1;
   if (owner === "penalty") return lossColumn;
+  if (owner === "dx") return 0;
   return columns.findIndex((column) => column.name === owner);
 }
 
