@@ -163,13 +163,12 @@ class Model:
     def _is_compact(self, rows: int, columns: int) -> bool:
         """Whether to keep inputs compact: if they are large, and far wider than the table.
 
-        The compiled engine can't expand them without calling Python, and a line search reads all
-        rows at once: both get full inputs.
+        A line search reads all rows at once, and gets full inputs. The engine doesn't matter: `auto`
+        chooses it with these inputs, and a run that is read has the one that was chosen.
         """
         row = self.preprocessing.width * self.dtype.itemsize
         is_large = rows * row > MIN_COMPACT_BYTES and row > MIN_COMPACT_RATIO * columns * CELL_BYTES
-        training, optimizer = self.experiment.training, self.experiment.optimizer
-        return is_large and training.engine != "compiled" and optimizer.has_update
+        return is_large and self.experiment.optimizer.has_update
 
     def _finite_chunks(self, table: Table, rows: Array) -> Iterator[dict[str, Array]]:
         start, embedded = 0, self.preprocessing.embedded
@@ -192,13 +191,10 @@ class Model:
         return np.ascontiguousarray(targets, self.dtype)
 
     def is_by_index(self, rows: int) -> bool:
-        """Whether the targets of `rows` rows are stored as class indices.
-
-        The compiled engine can't expand them without calling Python, and gets full targets.
-        """
+        """Whether the targets of `rows` rows are stored as class indices."""
         is_one_hot = self.coding.classes > 0 and self.network.outputs > 1
         is_large = not is_kept(rows, self.network.outputs, self.dtype.itemsize)
-        return is_one_hot and is_large and self.experiment.training.engine != "compiled"
+        return is_one_hot and is_large
 
     def evaluation_set(
         self, table: Table, rows: Array, row_weights: RowWeights | None

@@ -100,7 +100,16 @@ def test_numpy_makes_the_steps_and_nobody_is_warned(built):
     assert not any("engine" in warning for warning in found.warnings)
 
 
-def test_compiled_engine_has_them_written_out(built):
+def test_compiled_engine_has_them_too(built):
+    """A run that is read has the engine that `auto` chose, and needs no more memory than then."""
     pytest.importorskip("llvmlite")
-    job = built("bins", is_compact=True, engine="compiled").job
-    assert isinstance(job.train.x, np.ndarray)
+    ended = []
+    for is_compact in (False, True):
+        job = built("bins", is_compact=is_compact, engine="compiled").job
+        assert isinstance(job.train.x, CompactRows) == is_compact
+        assert job.training.engine == "compiled"
+        state = job.start()
+        for _ in train(job, state):
+            pass
+        ended.append(state.theta)
+    assert np.array_equal(*ended)
