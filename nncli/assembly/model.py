@@ -163,8 +163,8 @@ class Model:
     def _is_compact(self, rows: int, columns: int) -> bool:
         """Whether to keep inputs compact: if they are large, and far wider than the table.
 
-        A line search reads all rows at once, and gets full inputs. The engine doesn't matter: `auto`
-        chooses it with these inputs, and a run that is read has the one that was chosen.
+        A line search reads all rows at once, and gets full inputs. The engine doesn't matter:
+        `auto` chooses it with these inputs, and a run that is read has the one that was chosen.
         """
         row = self.preprocessing.width * self.dtype.itemsize
         is_large = rows * row > MIN_COMPACT_BYTES and row > MIN_COMPACT_RATIO * columns * CELL_BYTES

@@ -206,4 +206,7 @@ class _Scaling:
         return cls(largest, x.mean(axis=0), deviation)
 
     def apply(self, x: Array) -> Array:
-        return np.asarray((x / self.largest - self.mean) / self.deviation)
+        scaled = x / self.largest
+        scaled -= self.mean
+        scaled /= self.deviation
+        return scaled
