@@ -27,6 +27,7 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
 from nncli.errors import ConfigError, CorruptRun, UserError, printable
 from nncli.parts.arrays import Array
+from nncli.parts.dates import has_no_day
 from nncli.parts.decision import Decision
 from nncli.parts.splits import Rows
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -122,10 +123,12 @@ class RunReader:
 
     def _preprocessing(self) -> Preprocessing:
         try:
-            return Preprocessing.from_json(self.run.read_json(names.PREPROCESSING))
+            fitted = Preprocessing.from_json(self.run.read_json(names.PREPROCESSING))
         except Malformed as error:
             message = printable(str(error), 300)
             raise CorruptRun(f"{self._path(names.PREPROCESSING)}: {message}") from None
+        keys = self.recorded.data.column_keys.items()
+        return fitted.with_times({name for name, of in keys if has_no_day(of.format)})
 
     @cached_property
     def model(self) -> Model:

@@ -1,5 +1,6 @@
 """Dates as inputs: year, month, day of the week, days since the first training row."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ DatePart = Literal[
     "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos", "days"
 ]
 FULL_TURN = 2 * np.pi
+DAYS_TO_1970 = 25_567  # from 1900-01-01
 
 
 @frozen
@@ -59,6 +61,11 @@ class FittedDate:
             shift.append(float(fitted.shift[0]))
             scale.append(0.0 if is_constant else float(fitted.scale[0]))
         return cls(first, tuple(names), tuple(shift), tuple(scale))
+
+    def in_1970(self) -> "FittedDate":
+        """The same encoding, of times of day on 1970-01-01 in place of 1900-01-01."""
+        shift = (s + 70 * (name == "year") for name, s in zip(self.parts, self.shift, strict=True))
+        return replace(self, first=self.first + DAYS_TO_1970, shift=tuple(shift))
 
     def __call__(self, days: Array) -> Array:
         """(rows, parts) inputs, of days since 1970."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nncli.data.column_types import boolean_values
-from nncli.data.date_encoding import FittedDate
+from nncli.data.date_encoding import DAYS_TO_1970, FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
 from nncli.data.nonlinear_scales import NumericScale, linear_scale
 from nncli.data.number_checks import too_large
@@ -125,6 +125,12 @@ class FittedColumn:
         """The column's embedding, if `embedding` isn't 0."""
         known = len(self.categories)
         return EmbeddedColumn(self.name, known + (not self.rare), known, self.embedding)
+
+    def in_1970(self) -> "FittedColumn":
+        """A copy for times of day on 1970-01-01, of one fitted to those on 1900-01-01."""
+        assert self.date is not None
+        fill = None if self.fill is None else float(self.fill) + DAYS_TO_1970
+        return replace(self, fill=fill, date=self.date.in_1970())
 
     @property
     def inputs(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Preprocessing: encodes a table's columns as network inputs, fitted on training rows only."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -183,6 +183,12 @@ class Preprocessing:
         fitted: Preprocessing = read_as(_with_options(value), cls, "preprocessing")
         fitted._check()
         return fitted
+
+    def with_times(self, names: Container[str]) -> "Preprocessing":
+        """A copy whose times of day are on 1970-01-01: once they were on 1900-01-01."""
+        are_old = [f.name in names and f.date and f.date.first < 0 for f in self.features]
+        features = zip(self.features, are_old, strict=True)
+        return replace(self, features=tuple(f.in_1970() if old else f for f, old in features))
 
     def _check(self) -> None:
         """Raises Malformed for inconsistent statistics."""

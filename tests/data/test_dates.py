@@ -1,18 +1,23 @@
 """Dates: recognised, fitted on training rows, read again; asked about where the day is unclear."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from table_files import cells, columns, lines_of, read, refusal, write
 
-from nncli.data.fitted_columns import PreprocessingSteps
+from nncli.assembly.recorded_data import RecordedData
+from nncli.config.data_keys import Data
+from nncli.data.date_encoding import FittedDate
+from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
+from nncli.data.scaling import Scaling
 from nncli.errors import DataError
-from nncli.parts.splits import TimeSplit
+from nncli.parts.splits import Rows, TimeSplit
 
 STEPS = PreprocessingSteps("none", "median", "most_frequent", "ignore")
 FORMS = {
@@ -60,6 +65,7 @@ def test_months_of_years_are_dates(tmp_path, sign):
     assert not table.origin.date_formats
 
 
+TWO = ((1900.0, 0.5), (1.0, 0.3))  # shift and scale
 TIMES = {"%H:%M": "{}:{:02}", "%H:%M:%S": "{:02}:{:02}:30", "%I:%M %p": "{}:{:02} AM"}
 
 
@@ -71,6 +77,32 @@ def test_times_of_day_are_inputs_of_their_own(tmp_path, form, written):
     assert table.origin.notes == (f"column 't' is read as times of day ({form})",)
     fitted = Preprocessing.fit(table, np.arange(60), STEPS, "none")
     assert fitted.inputs[:3] == ["t.hour_sin", "t.hour_cos", "t.days"]
+
+
+def test_a_run_of_before_has_its_times_moved_from_1900_to_1970():
+    minutes = np.arange(0, 1440, 7) / 1440
+    old = FittedColumn(
+        "t", "date", 0, -25_566.5, date=FittedDate(-25_567.0, ("year", "days"), *TWO)
+    )
+    fitted = Preprocessing(9, (old,), ("y",), ("a", "b"), Scaling("none", (), (), 9))
+    moved = fitted.with_times({"t"}).features[0]
+    assert (moved.fill, moved.date.first) == (0.5, 0)
+    np.testing.assert_allclose(moved.date(minutes), old.date(minutes - 25_567), atol=1e-9)
+    assert fitted.with_times({"t"}).with_times({"t"}) == fitted.with_times({"t"})
+    assert fitted.with_times(()) == fitted
+
+
+def test_texts_of_a_run_of_before_are_not_read_as_times(tmp_path):
+    texts = [f"{hour}:30" for hour in range(24)]
+    keys = {"t": ColumnKeys(type="categorical")}
+    path = write(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=48))
+    data = Data(path=path, target="y")
+    assert data.source().load().kind("t") == "date"
+    table = replace(data, columns=keys).source().load()
+    fitted = Preprocessing.fit(table, np.arange(48), STEPS, "none")
+    typed = RecordedData(Rows(*np.split(np.arange(48), [30, 40])), fitted, "").typed(data)
+    assert typed.columns == keys
+    assert typed.source().load().kind("t") == "categorical"
 
 
 @pytest.mark.parametrize(
