@@ -49,8 +49,9 @@ def test_dates_are_recognised(tmp_path, form, expected):
     assert table.origin.date_formats == {"d": expected}
     assert cells(table, "d")[:2] == [20089, 20090]  # days since 1970
     assert table.origin.notes == (
-        f"column 'd' is read as dates ({expected or 'ISO 8601'}) from 2025-01-01 to 2025-03-01; to "
-        "be scored on later rows, data.split: {type: time, column: d}",
+        f"column 'd' is read as dates ({expected or 'ISO 8601'}) from 2025-01-01 to 2025-03-01; if "
+        "they are none, data.columns: {d: categorical}; to be scored on later rows, "
+        "data.split: {type: time, column: d}",
     )
 
 
@@ -74,7 +75,10 @@ def test_times_of_day_are_inputs_of_their_own(tmp_path, form, written):
     texts = [written.format(1 + i % 12, 5 * (i % 11)) for i in range(60)]
     table = read(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=60))
     assert table.origin.date_formats == {"t": form}
-    assert table.origin.notes == (f"column 't' is read as times of day ({form})",)
+    assert table.origin.notes == (
+        f"column 't' is read as times of day ({form}); "
+        "if they are none, data.columns: {t: categorical}",
+    )
     fitted = Preprocessing.fit(table, np.arange(60), STEPS, "none")
     assert fitted.inputs[:3] == ["t.hour_sin", "t.hour_cos", "t.days"]
 

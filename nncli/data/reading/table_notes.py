@@ -110,14 +110,17 @@ def date_notes(encoded: EncodedTable, used: Container[str], *, is_split: bool) -
     """A note for each column inferred to hold dates. is_split: by a column or files."""
     for name, format_ in encoded.dates.items():
         if name in used:
+            key, values = yaml_name(name), encoded.column(name).values
             written = "ISO 8601" if format_ is None else printable(format_)
-            if has_no_day(format_):
-                yield f"column '{printable(name)}' is read as times of day ({written})"
-                continue
-            values = encoded.column(name).values
-            first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
-            split = f"data.split: {{type: time, column: {yaml_name(name)}}}"
+            what, split = f"times of day ({written})", ""
+            if not has_no_day(format_):
+                first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
+                what = f"dates ({written}) from {first} to {last}"
+                if not is_split:
+                    split = (
+                        f"; to be scored on later rows, data.split: {{type: time, column: {key}}}"
+                    )
             yield (
-                f"column '{printable(name)}' is read as dates ({written}) from {first} to {last}"
-                f"{'' if is_split else f'; to be scored on later rows, {split}'}"
+                f"column '{printable(name)}' is read as {what}; if they are none, "
+                f"data.columns: {{{key}: categorical}}{split}"
             )
