@@ -74,6 +74,11 @@ class FittedDate:
         return np.asarray((np.column_stack(columns) - np.array(self.shift)) / scale)
 
 
+def are_times(days: Array) -> bool:
+    """Whether all are times of day, on 1970-01-01; NaN aside."""
+    return not np.any((days < 0) | (days >= 1))
+
+
 def _months(days: Array) -> tuple[Array, Array]:
     """(months since 1970, the first day of each month in days since 1970)."""
     months = np.floor(days).astype("datetime64[D]").astype("datetime64[M]")

@@ -7,6 +7,7 @@ from pathlib import PurePath
 import numpy as np
 
 from nncli.artifacts.numbered_directory import FILES
+from nncli.data.date_encoding import are_times
 from nncli.evaluation.formatted_numbers import number
 from nncli.evaluation.report import Report
 from nncli.frozen import frozen
@@ -109,7 +110,7 @@ def cell(table: Table, name: str, row: int) -> str:
     if words:
         return words[int(value)] if 0 <= value < len(words) else "(unknown)"
     if table.kind(name) == "date":
-        return moment_text(value, has_time=True)
+        return moment_text(value, has_time=True, is_time=are_times(column.values))
     if table.kind(name) == "boolean":
         return "yes" if value else "no"
     return f"{value:.6g}"

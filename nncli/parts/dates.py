@@ -39,16 +39,18 @@ def has_no_day(form: str | None) -> bool:
     return form is not None and not re.search("%[^HIMSpf]", form)
 
 
-def moment_text(days: float, *, has_time: bool = False) -> str:
-    """The date, or the time of a time of day. has_time: with the date's time, if it has one.
+def moment_text(days: float, *, has_time: bool = False, is_time: bool = False) -> str:
+    """The date, or the time of a time of day.
+
+    has_time: with the date's time, if it has one.  is_time: whether 0 is midnight, not a date.
 
     >>> moment_text(1.5), moment_text(1.5, has_time=True), moment_text(1.0, has_time=True)
     ('1970-01-02', '1970-01-02T12:00:00', '1970-01-02')
-    >>> moment_text(0.5)
-    '12:00:00'
+    >>> moment_text(0.5), moment_text(0.0), moment_text(0.0, is_time=True)
+    ('12:00:00', '1970-01-01', '00:00:00')
     """
     moment = datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400))
-    if 0 < days < 1:
+    if is_time or 0 < days < 1:
         return moment.time().isoformat()
     return (moment.isoformat() if has_time else f"{moment.date()}").removesuffix("T00:00:00")
 

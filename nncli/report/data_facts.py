@@ -1,10 +1,12 @@
 """Data facts: statistics of the training rows by column."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from nncli.assembly.build import Built
+from nncli.data.date_encoding import are_times
 from nncli.data.fitted_columns import FittedColumn
 from nncli.evaluation.formatted_numbers import number
 from nncli.parts.arrays import Array
@@ -82,7 +84,8 @@ def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
     if not len(values):
         return None
     low, high = float(values.min()), float(values.max())
-    words = moment_text if kind == "date" else number
+    dates = partial(moment_text, is_time=are_times(values))
+    words = dates if kind == "date" else number
     if not np.isfinite(high - low):
         return None
     bins = min(BINS, len(np.unique(values))) if high > low else 1

@@ -271,6 +271,8 @@ def test_a_monotone_function_of_a_number_to_predict_is_named(tmp_path, change, i
     text = columns(x=X, f=[change(each) for each in y], y=y, rows=60)
     said = [line for line in warnings(tmp_path, text) if "column 'f' is the target 'y'" in line]
     assert len(said) == is_said
+    alone = columns(f=[change(each) for each in y], y=y, rows=60)
+    assert not [line for line in warnings(tmp_path, alone) if "in other words" in line]
 
 
 def test_ranges_of_numbers_that_give_each_class_away_are_named(tmp_path):

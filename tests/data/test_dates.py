@@ -17,7 +17,9 @@ from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError
+from nncli.evaluation.worst_rows import cell
 from nncli.parts.splits import Rows, TimeSplit
+from nncli.report.data_facts import histogram
 
 STEPS = PreprocessingSteps("none", "median", "most_frequent", "ignore")
 FORMS = {
@@ -81,6 +83,16 @@ def test_times_of_day_are_inputs_of_their_own(tmp_path, form, written):
     )
     fitted = Preprocessing.fit(table, np.arange(60), STEPS, "none")
     assert fitted.inputs[:3] == ["t.hour_sin", "t.hour_cos", "t.days"]
+
+
+def test_midnight_is_shown_as_a_time_among_times_and_as_a_date_among_dates(tmp_path):
+    texts = [f"{hour}:30" if hour else "0:00" for hour in range(24)]
+    table = read(tmp_path, columns(t=texts, d=days(24), x=[1, 2, 4], y=["a", "b"], rows=48))
+    assert [cell(table, "t", row) for row in (0, 1)] == ["00:00:00", "01:30:00"]
+    times = histogram(table.column("t").values, "date")
+    assert (times.low, times.high) == ("00:00:00", "23:30:00")
+    dates = histogram(np.array([0.0, 9.0]), "date")
+    assert (dates.low, dates.high) == ("1970-01-01", "1970-01-10")
 
 
 def test_a_run_of_before_has_its_times_moved_from_1900_to_1970():
