@@ -165,6 +165,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
     def _rows(self, X: Any, y: Any, **checks: Any) -> tuple[Array, Array]:
         """X and y as arrays to train on, with texts as codes; `_texts` keeps what these mean."""
         X, self._texts = without_texts(X)
+        _refuse_masked("y", y)
         x, y = self._checked(X, y=y, **checks)
         return with_gaps(x, self._texts), y
 
@@ -235,10 +236,17 @@ def _key(block: Any, name: str) -> Any:
     return block.get(name) if isinstance(block, Mapping) else None
 
 
+def _refuse_masked(name: str, values: Any) -> None:
+    """Raises ValueError for masked values, since scikit-learn takes the numbers under the mask."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked values: leave out their rows")
+
+
 def counting(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array | None]:
     """The rows whose weight isn't 0, with their weights if there are any."""
     if sample_weight is None:
         return X, y, None
+    _refuse_masked("sample_weight", sample_weight)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
         row = int(np.argmax(weights < 0))

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from nncli.sklearn.blocks import label
 
 Texts = dict[int, tuple[str, ...]]  # by column index
 MISSING = -1.0
+DATES = (date, time, timedelta)
 
 
 def refuse_more_axes(X: Any) -> None:
@@ -37,9 +39,12 @@ def without_texts(X: Any) -> tuple[Any, Texts]:
     """X with texts replaced by codes, and the texts of each column's codes.
 
     A text column has pandas' type string or category, or objects with a string among them. Anything
-    but a DataFrame is returned as it is. Raises ValueError for more than two dimensions and dates.
+    but a DataFrame is returned as it is, masked values as NaN. Raises ValueError for more than two
+    dimensions and dates.
     """
     refuse_more_axes(X)
+    if isinstance(X, np.ma.MaskedArray):
+        return np.ma.filled(X.astype(float), np.nan), {}
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(X, pandas.DataFrame):
         return X, {}
@@ -47,13 +52,14 @@ def without_texts(X: Any) -> tuple[Any, Texts]:
     numbers = X
     for place, kind in enumerate(X.dtypes):
         values = X.iloc[:, place]
-        if kind.kind == "M":
-            raise ValueError(
-                f"column {values.name!r} of X holds dates: expected numbers or texts, such as its "
-                ".dt.year and .dt.month (a run of a table takes dates: nncli.Run)"
-            )
         are_texts = isinstance(kind, pandas.CategoricalDtype | pandas.StringDtype)
-        if not are_texts and (kind.kind != "O" or not any(isinstance(v, str) for v in values)):
+        objects = [*values.dropna()] if kind.kind == "O" else []
+        if not are_texts and not any(isinstance(each, str) for each in objects):
+            if kind.kind in "mM" or any(isinstance(v, (*DATES, pandas.Period)) for v in objects):
+                raise ValueError(
+                    f"column {values.name!r} of X holds dates: expected numbers or texts, such as "
+                    "its .dt.year and .dt.month (a run of a table takes dates: nncli.Run)"
+                )
             continue
         codes, found = pandas.factorize(values.astype(object))
         texts[place] = tuple(map(label, found.tolist()))

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import time
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError
@@ -212,6 +214,13 @@ def test_new_rows_are_read_as_dates_and_missing_ones_filled(tmp_path):
         "n.csv:2: column 'd': expected a date as %d/%m/%Y, found '2026-01-03', "
         "and none in most rows"
     ]
+
+
+def test_dates_and_times_in_memory_are_cells_and_masked_ones_missing():
+    moments = np.array(["2026-03-01", "2026-03-02"], "datetime64[ns]")
+    rows = {"d": np.ma.array(moments, mask=[False, True]), "t": [time(9, 5), time(23, 59)]}
+    found = next(GivenRows(rows, {"d": "%d/%m/%Y", "t": "%H:%M"}).chunks()).columns
+    assert found == [["01/03/2026", ""], ["09:05", "23:59"]]
 
 
 def test_a_run_of_before_has_no_dates_in_its_features(tmp_path):

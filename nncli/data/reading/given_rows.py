@@ -1,7 +1,7 @@
 """Given rows: reads a DataFrame, a list of dicts or a dict of columns as if it were a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -101,15 +101,13 @@ def _is_cell(value: Any) -> bool:
 
 def _cells(values: Any, date_format: str | None) -> Array | list[str]:
     """A column as float64 with NaN for missing, or as strings, empty for missing."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = values.tolist()  # None where masked
-    array = values if isinstance(values, list | tuple) else np.asarray(values)
+    array = values if isinstance(values, list | tuple) else np.asanyarray(values)  # keeps a mask
     if isinstance(array, np.ndarray) and array.ndim != 1:
         raise UserError(
             f"{SOURCE}: expected columns of single values, found {array.ndim} dimensions"
         )
     if isinstance(array, np.ndarray) and array.dtype.kind in "bf":
-        return array.astype(float)
+        return np.ma.filled(array.astype(float), np.nan)
     cells = [None if _is_missing(value) else value for value in _as_python(array)]
     if all(value is None or _is_exact(value) for value in cells):
         return np.array([np.nan if value is None else value for value in cells], dtype=float)
@@ -124,6 +122,7 @@ def _is_exact(value: Any) -> bool:
 
 
 def _as_python(array: Any) -> list[Any]:
+    """The values of an array or sequence, None where masked."""
     if isinstance(array, np.ndarray) and array.dtype.kind == "M":
         array = array.astype("datetime64[us]")  # tolist makes integers of nanoseconds
     return array.tolist() if isinstance(array, np.ndarray) else list(array)
@@ -137,7 +136,7 @@ def _is_missing(value: Any) -> bool:
 
 def _text(value: Any, date_format: str | None) -> str:
     """A cell as it is written in a text file."""
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.strftime(date_format) if date_format else value.isoformat()
     if isinstance(value, bool | np.bool_):
         return cell_text(bool(value))
