@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,7 @@ def resume(
     facts = directory.facts()
     if seeds is not None and facts.kind in ("sweep", "ensemble"):
         raise UserError(f"{path}: seeds is for a study of seeds, and this is of kind {facts.kind}")
+    more = None if seeds is None else _checked("seeds", seeds)
     with open_executor(workers, on, stop) as executor:
         try:
             if facts.kind == "sweep":
@@ -119,20 +121,20 @@ def resume(
             elif facts.kind == "ensemble":
                 found = ensemble.resume(path)
             else:
-                found = repeats.resume(path, seeds)
+                found = repeats.resume(path, more)
         except NothingLeft:
             return _result(path, facts.objective, directory.trials(facts), facts, ())
         return _to_end(found, executor, stop, watcher)
 
 
-def _checked(kind: Kind, count: object, vary: Sequence[str]) -> int:
+def _checked(kind: Kind, count: object, vary: Sequence[str] = ()) -> int:
     """The number of seeds or folds. Raises UserError if it or the names in `vary` are wrong."""
     least = 1 if kind == "seeds" else 2
-    if not isinstance(count, int) or count < least:
+    if not isinstance(count, Integral) or isinstance(count, bool) or count < least:
         raise UserError(f"{kind}: expected an integer >= {least}, found {count!r}")
     if unknown := [name for name in vary if name not in STREAMS]:
         raise UserError(f"vary: expected some of {', '.join(STREAMS)}, found '{unknown[0]}'")
-    return count
+    return int(count)
 
 
 def _is_ensemble(config: Path, set: Sequence[str]) -> bool:

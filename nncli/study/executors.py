@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nncli.engine.stop import Stop
@@ -148,8 +149,8 @@ def open_executor(
     stop: interrupts a run in this process. Raises UserError.
     """
     executor: TrialExecutor
-    if workers < 1:
-        raise UserError(f"workers: expected an integer >= 1, found {workers}")
+    if not isinstance(workers, Integral) or workers < 1:
+        raise UserError(f"workers: expected an integer >= 1, found {workers!r}")
     if on is None:
         executor = InProcessExecutor(stop or Stop()) if workers == 1 else LocalPoolExecutor(workers)
     elif on == "mpi":

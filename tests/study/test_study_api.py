@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nncli import study
@@ -106,12 +107,22 @@ def test_errors_are_the_package_s(config):
     for wrong in ({"seeds": 0}, {"folds": 1}):
         with pytest.raises(UserError, match="expected"):
             study.run(config, **wrong)
-    for wrong in ({"seeds": 1.5}, {"seeds": 2, "vary": "init"}, {"seeds": 2, "workers": 0}):
+    for wrong in ({"seeds": 1.5}, {"seeds": True}, {"seeds": 2, "vary": "init"}):
         with pytest.raises(UserError, match="expected"):
             study.run(config, **wrong)
+    for workers in (0, 1.5, "2"):
+        with pytest.raises(UserError, match="workers: expected an integer >= 1"):
+            study.run(config, seeds=2, workers=workers)
     assert not Path("runs").exists()
     with pytest.raises(UserError, match="not a study"):
         study.resume(".")
+
+
+def test_integers_of_numpy_are_integers(config):
+    found = study.run(config, seeds=np.int64(1), set=["training.epochs=1"])
+    with pytest.raises(UserError, match="seeds: expected an integer >= 1, found '2'"):
+        study.resume(found.path, seeds="2")
+    assert len(study.resume(found.path, seeds=np.int64(2)).trials) == 2
 
 
 def test_what_the_command_line_warns_of_is_in_the_result(write, nncli):
