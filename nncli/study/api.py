@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.frozen import frozen
 from nncli.study import ensemble, repeats, sweep
-from nncli.study.executors import open_executor
+from nncli.study.executors import checked_count, open_executor
 from nncli.study.study import Study
 from nncli.study.watcher import Watcher
 
@@ -88,7 +87,10 @@ def run(
     with open_executor(workers, on, stop) as executor:
         if folds is not None or seeds is not None:
             kind: Kind = "seeds" if folds is None else "folds"
-            count = _checked(kind, seeds if folds is None else folds, vary)
+            count = checked_count(kind, *((seeds, 1) if folds is None else (folds, 2)))
+            if unknown := [name for name in vary if name not in STREAMS]:
+                known = ", ".join(STREAMS)
+                raise UserError(f"vary: expected some of {known}, found '{unknown[0]}'")
             study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))
         elif _is_ensemble(path, set):
             prepared = ensemble.prepare(path, tuple(set))
@@ -113,7 +115,7 @@ def resume(
     facts = directory.facts()
     if seeds is not None and facts.kind in ("sweep", "ensemble"):
         raise UserError(f"{path}: seeds is for a study of seeds, and this is of kind {facts.kind}")
-    more = None if seeds is None else _checked("seeds", seeds)
+    more = None if seeds is None else checked_count("seeds", seeds)
     with open_executor(workers, on, stop) as executor:
         try:
             if facts.kind == "sweep":
@@ -125,16 +127,6 @@ def resume(
         except NothingLeft:
             return _result(path, facts.objective, directory.trials(facts), facts, ())
         return _to_end(found, executor, stop, watcher)
-
-
-def _checked(kind: Kind, count: object, vary: Sequence[str] = ()) -> int:
-    """The number of seeds or folds. Raises UserError if it or the names in `vary` are wrong."""
-    least = 1 if kind == "seeds" else 2
-    if not isinstance(count, Integral) or isinstance(count, bool) or count < least:
-        raise UserError(f"{kind}: expected an integer >= {least}, found {count!r}")
-    if unknown := [name for name in vary if name not in STREAMS]:
-        raise UserError(f"vary: expected some of {', '.join(STREAMS)}, found '{unknown[0]}'")
-    return int(count)
 
 
 def _is_ensemble(config: Path, set: Sequence[str]) -> bool:

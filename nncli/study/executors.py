@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
@@ -140,6 +141,13 @@ class ExternalExecutor:
         self.end()
 
 
+def checked_count(name: str, count: object, least: int = 1) -> int:
+    """A number given from Python. Raises UserError unless it is an integer >= `least`."""
+    if not isinstance(count, int | np.integer) or type(count) is bool or count < least:
+        raise UserError(f"{name}: expected an integer >= {least}, found {count!r}")
+    return int(count)
+
+
 @contextmanager
 def open_executor(
     workers: int = 1, on: str | None = None, stop: Stop | None = None
@@ -149,8 +157,7 @@ def open_executor(
     stop: interrupts a run in this process. Raises UserError.
     """
     executor: TrialExecutor
-    if not isinstance(workers, Integral) or workers < 1:
-        raise UserError(f"workers: expected an integer >= 1, found {workers!r}")
+    workers = checked_count("workers", workers)
     if on is None:
         executor = InProcessExecutor(stop or Stop()) if workers == 1 else LocalPoolExecutor(workers)
     elif on == "mpi":
