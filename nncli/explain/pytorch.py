@@ -10,7 +10,7 @@ from nncli.explain.pytorch_training import loop, optimizer, schedule
 from nncli.frozen import frozen
 from nncli.parts.activations import Identity
 from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
-from nncli.parts.layers import ActivationLayer, Affine, BatchNorm
+from nncli.parts.layers import ActivationLayer, Affine, BatchNorm, PRelu
 from nncli.parts.layers.residual import RESIDUAL_MODULE
 from nncli.parts.losses import CrossEntropy
 
@@ -22,6 +22,9 @@ TENSORS = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
+OTHER_AXIS = (
+    "BatchNorm1d and PReLU take axis 1 for the features, which are the last axis here: permute it"
+)
 TRANSPOSED = {  # by the number of axes: W as (units, inputs), or (filters, channels, height, width)
     2: ".T",
     4: ".permute(3, 2, 0, 1)",
@@ -57,15 +60,17 @@ def model(built: Built) -> Equivalent:
 
 def _modules(built: Built, node: Node) -> Equivalent:
     """The lines of one layer."""
-    layer = node.layer
+    layer, axes = node.layer, len(node.input_shape)
     if isinstance(layer, ActivationLayer):
-        return _line(layer.function.equivalent("pytorch"), node)
+        found = _line(layer.function.equivalent("pytorch"), node)
+        code = found.code if axes in (1, 3) else found.code.replace("dim=1", "dim=-1")
+        return Equivalent(code, *found.notes)
     columns = node.input_shape[-1]  # channels, for images
     if not isinstance(layer, Affine):
         found = _line(layer.equivalent("pytorch", inputs=columns), node)
-        is_image = len(node.input_shape) == 3
-        by_channel = found.code.replace("BatchNorm1d", "BatchNorm2d") if is_image else found.code
-        return Equivalent(by_channel, *found.notes)
+        by_channel = found.code.replace("BatchNorm1d", "BatchNorm2d") if axes == 3 else found.code
+        is_other = axes not in (1, 3) and isinstance(layer, BatchNorm | PRelu)
+        return Equivalent(by_channel, *found.notes, *[OTHER_AXIS] * is_other)
     bias = "" if layer.bias else ", bias=False"
     linear = _line(layer.equivalent("pytorch", inputs=columns, more_keys=bias), node)
     if layer is built.network.output and built.network.is_matched:
