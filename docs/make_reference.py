@@ -7,14 +7,19 @@ import dataclasses
 import inspect
 import sys
 from pathlib import Path
-from typing import get_args, get_origin
+from typing import TypeGuard, get_args, get_origin
 
-from nncli.config.decode import alternatives, hints_of, is_family, spec
 from nncli.config.experiment import Experiment
+from nncli.config.hints import alternatives, hints_of, is_family, spec
 from nncli.config.reference import keys_of
 from nncli.registry import MODULES, aliases_of, members
 
 ROOT = Path(__file__).parent.parent
+
+
+def is_block(hint: object) -> TypeGuard[type]:
+    """Whether a type is a dataclass."""
+    return isinstance(hint, type) and dataclasses.is_dataclass(hint)
 
 
 def blocks(cls: type, path: str) -> list[tuple[str, type]]:
@@ -25,9 +30,9 @@ def blocks(cls: type, path: str) -> list[tuple[str, type]]:
             base = spec(option).base
             if get_origin(base) is dict:  # blocks under names of the user's own
                 values = [spec(each).base for each in alternatives(get_args(base)[1])]
-                inner = [each for each in values if dataclasses.is_dataclass(each)]
+                inner = [each for each in values if is_block(each)]
                 found += [(f"{path}.{name}.NAME".lstrip("."), each) for each in inner]
-            if get_origin(base) is None and dataclasses.is_dataclass(base) and not is_family(base):
+            if is_block(base) and not is_family(base):
                 found += blocks(base, f"{path}.{name}".lstrip("."))
     return found
 

@@ -45,12 +45,8 @@ def turned(text: str) -> str:
     """
     text = text.replace("](docs/", "](")
     for name, place in FROM_ROOT.items():
-        up = r"((?:\.\./)*)"
-        text = re.sub(
-            rf"\]\({up}{re.escape(name)}(?=[#)])",
-            lambda found, place=place: f"]({found[1].removeprefix('../')}{place}",
-            text,
-        )
+        from_page = rf"\]\((?:\.\./)?((?:\.\./)*){re.escape(name)}(?=[#)])"
+        text = re.sub(from_page, rf"](\g<1>{place}", text)
     return text
 
 

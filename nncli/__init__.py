@@ -10,7 +10,7 @@ __all__ = ["Run", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """`nncli.Run`, imported when it is asked for: the command line does without."""
+    """Import `nncli.Run` on first use: the command line doesn't need it."""
     if name != "Run":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from nncli.artifacts.run import Run

@@ -1,9 +1,9 @@
-"""What a config value may be: bounds and descriptions, attached to field types.
+"""Constraints: bounds and descriptions of config values, attached to field types.
 
     rate: Annotated[float, Bounds(ge=0, lt=1), "fraction of units dropped"]
 
-A plain string in the annotation describes the key; the config reader checks `Bounds`, and the
-JSON Schema and the reference pages are made from both.
+A plain string in the annotation describes the key. The config reader checks `Bounds`; the JSON
+Schema and the reference pages are made from both.
 """
 
 import math
@@ -41,14 +41,14 @@ class Bounds:
 
 @frozen
 class Length:
-    """How many items a list holds at the least."""
+    """The minimum number of items in a list."""
 
     least: int
 
 
 @frozen
 class Readable:
-    """That a text can be read. read: raises ValueError for one that can't."""
+    """A text that can be parsed. read: parses it, or raises ValueError."""
 
     read: Callable[[str], object]
 

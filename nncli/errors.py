@@ -1,44 +1,49 @@
-"""The exceptions nncli raises on purpose.
+"""The exceptions that nncli raises on purpose.
 
     NncliError
     |- UserError            exit 2   the config, the data or the command line is wrong
-    |  |- ConfigError                one or more located problems in a config
-    |  |- DataError                  a data set that can't be used as asked
-    |  |  |- FormatsFound            columns of numbers once a config says how they are written
+    |  |- ConfigError                one or more problems in a config, with their places
+    |  |- DataError                  data that can't be used as the config asks
+    |  |  |- FormatsFound            text columns that are numbers, if the config gives their format
     |  |  `- TableError              one or more cells of a table, each with its file and line
-    |  |     `- LayoutFound          a text table laid out in a way that a key has to say
+    |  |     `- LayoutFound          a text table that needs a config key for its layout
     |  `- ShapeError                 arrays or layers that don't fit together
-    |- NothingLeft          exit 0   a run to be taken up that has come to its end
+    |- NothingLeft          exit 0   a run to be continued that has ended already
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
-    |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
-    |  `- UndefinedMonitor           or a NaN where it is watched
-    |- RanksDiffer          exit 70  processes that train one network come to other numbers
-    |- TrialsFailed         exit 70  trials of a study that end in exceptions, one after another
+    |- Diverged             exit 5   a loss or a parameter that isn't finite
+    |  `- UndefinedMonitor           a monitored value that is NaN
+    |- RanksDiffer          exit 70  processes of one network with different parameters
+    |- TrialsFailed         exit 70  several trials in a row that ended in exceptions
     `- FileFailure          exit 74  the operating system refused to read or write
 
-Only the command line prints them; every floor below raises them.
+Only the command line prints them; every other package raises them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from nncli.frozen import frozen
 
-MAX_LINE_LENGTH = 2000  # signs
+MAX_LINE_LENGTH = 2000  # characters
 
 
 class NncliError(Exception):
-    """Anything nncli reports to its user in a line of its own."""
+    """An error that is reported to the user on one line."""
 
     exit_code: ClassVar[int] = 1
 
     def lines(self) -> list[str]:
-        """The message, one line per problem, whatever signs of a file's own are in it."""
+        """The message, one line per problem, without control characters."""
         return [printable(line, MAX_LINE_LENGTH)[:MAX_LINE_LENGTH] for line in self._problems()]
 
+    def without_traceback(self) -> Self:
+        """The error, to be kept: a traceback would keep the arrays of its frames too."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
     def _problems(self) -> list[str]:
-        """The message of each."""
+        """The message of each problem."""
         return str(self).split("\n")
 
 
@@ -46,14 +51,14 @@ Found = Iterable[tuple[str, str]]  # (config key, message)
 
 
 class UserError(NncliError):
-    """The request can't be carried out as written."""
+    """The request can't be carried out: the config, the data or the command line is wrong."""
 
     exit_code = 2
 
 
 @frozen
 class Problem:
-    """One thing that is wrong, and where: `where` is `file:line:column`, `path` the dotted key."""
+    """A problem and its place. where: `file:line:column`.  path: the dotted key."""
 
     where: str
     path: str
@@ -64,7 +69,7 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All the problems of one config, in the order of their places; `MAX_SHOWN` are named."""
+    """All problems of a config, in the order of their places; at most MAX_SHOWN are shown."""
 
     MAX_SHOWN: ClassVar[int] = 100
 
@@ -81,7 +86,7 @@ class ConfigError(UserError):
 class DataError(UserError):
     """The data can't be read or used as the config asks.
 
-    found: (key, message) of each problem; the key is the config's, empty if none is to blame.
+    found: (key, message) of each problem; the key is the config's, or empty.
     """
 
     def __init__(self, message: str = "", key: str = "", found: Found = ()) -> None:
@@ -93,10 +98,10 @@ class DataError(UserError):
 
 
 class FormatsFound(DataError):
-    """Columns of texts that are numbers or dates once a config says how to read them.
+    """Text columns that can be read as numbers or dates, if the config gives their formats.
 
-    markers: words among them that stand for no value.  formats: by column, the keys of
-    `data.columns` that say how it is written.  guesses: each of these, in words.
+    markers: texts in them that mean missing.  formats: by column, the keys of `data.columns` for
+    its format.  guesses: the formats in words.
     """
 
     def __init__(
@@ -112,7 +117,7 @@ class FormatsFound(DataError):
 
 
 class TableError(DataError):
-    """Problems of a table's cells, each with its file and line; at most `MAX_SHOWN` are named."""
+    """Problems in a table's cells, each with file and line; at most MAX_SHOWN are shown."""
 
     MAX_SHOWN: ClassVar[int] = 20
 
@@ -121,12 +126,14 @@ class TableError(DataError):
         problems: Sequence[Problem],
         count: int = 0,
         formats: Mapping[str, Mapping[str, str]] | None = None,
+        guesses: Sequence[str] = (),
     ) -> None:
-        """count: how many there are in all, if more than are given.
+        """count: the number of all problems, if it is larger than those given.
 
-        formats: by column, the keys of `data.columns` with which all cells are numbers, if any.
+        formats: by column, the keys of `data.columns` with which all its cells are numbers, if any.
+        guesses: what is doubtful about these, in words.
         """
-        self.formats = dict(formats or {})
+        self.formats, self.guesses = dict(formats or {}), tuple(guesses)
         self.problems = tuple(problems)[: self.MAX_SHOWN]
         self.count = max(count, len(problems))
         super().__init__("\n".join(self._problems()))
@@ -137,18 +144,18 @@ class TableError(DataError):
 
 
 class LayoutFound(TableError):
-    """A text table that can be read once the config says how it is laid out.
+    """A text table that can be read if the config gives its layout.
 
-    what: is found there.  keys: of the data block, with the value of each.
+    what: was found.  keys: of the data block, with their values.
     """
 
-    def __init__(self, where: str, what: str, cure: str, keys: Mapping[str, object]) -> None:
-        super().__init__([Problem(where, "", f"{what}: {cure}")])
+    def __init__(self, where: str, what: str, fix: str, keys: Mapping[str, object]) -> None:
+        super().__init__([Problem(where, "", f"{what}: {fix}")])
         self.what, self.keys = f"{where}: {what}", dict(keys)
 
 
 class ShapeError(UserError):
-    """Two arrays, or two layers, don't fit together. key: the config key to blame, if known."""
+    """Two arrays or layers don't fit together. key: the config key to blame, if known."""
 
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
@@ -156,7 +163,7 @@ class ShapeError(UserError):
 
 
 class NothingLeft(NncliError):
-    """A run that was to go on has come to its end: a loop that restarts it may end as well."""
+    """A run to be continued has ended already; a loop that restarts it may end too."""
 
     exit_code = 0
 
@@ -168,16 +175,16 @@ class RunInUse(NncliError):
 
 
 class CorruptRun(NncliError):
-    """A run directory lacks a file, or a file isn't what the manifest says."""
+    """A file of a run directory is missing, or isn't what the manifest says."""
 
     exit_code = 4
 
 
 class Diverged(NncliError):
-    """Training left the finite numbers.
+    """The loss or a parameter isn't finite.
 
-    epoch, step: where, counted from 1 (the step within the whole run); 0 is before training.
-    tensor: the first array, in the order of computation, that holds an infinity or NaN.
+    epoch, step: counted from 1 (the step from the run's start); 0 is before training.
+    tensor: the first array in the order of computation with an infinity or NaN.
     """
 
     exit_code = 5
@@ -193,7 +200,7 @@ class Diverged(NncliError):
 
 
 class UndefinedMonitor(Diverged):
-    """What is watched during training is NaN. key: the config's, that watches it."""
+    """A monitored value is NaN. key: the config key that monitors it."""
 
     def __init__(self, epoch: int, step: int, column: str, key: str) -> None:
         super().__init__(epoch, step, column)
@@ -204,9 +211,9 @@ class UndefinedMonitor(Diverged):
 
 
 class RanksDiffer(NncliError):
-    """Processes that train one network together don't have the same parameters.
+    """Processes that train one network together have different parameters.
 
-    odd: those that differ from the first.
+    odd: the ranks that differ from rank 0.
     """
 
     exit_code = 70
@@ -220,7 +227,7 @@ class RanksDiffer(NncliError):
 
 
 class TrialsFailed(NncliError):
-    """Trials of a study end in exceptions, one after another: a bug."""
+    """Several trials of a study in a row ended in exceptions: a bug."""
 
     exit_code = 70
 
@@ -232,19 +239,20 @@ class FileFailure(NncliError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'relu'?)` when a known name is a slip of the pen away, else nothing.
+    """` (did you mean 'relu'?)` if a known name is similar; else empty.
 
-    Another word in the same place is none: log_loss for mse_loss, batch_norm for layer_norm.
+    Names that differ in a whole word aren't similar: log_loss and mse_loss, batch_norm and
+    layer_norm.
     """
     from difflib import get_close_matches
 
     close = get_close_matches(name.lower(), list(known), n=3, cutoff=0.65)
-    slips = [each for each in close if _is_slip(name.lower(), each)]
-    return f" (did you mean '{slips[0]}'?)" if slips else ""
+    likely = [each for each in close if _is_misspelling(name.lower(), each)]
+    return f" (did you mean '{likely[0]}'?)" if likely else ""
 
 
-def _is_slip(name: str, known: str) -> bool:
-    """Whether each word is like its counterpart, where both have as many."""
+def _is_misspelling(name: str, known: str) -> bool:
+    """Whether each word is similar to its counterpart, if both names have as many words."""
     words, others = name.split("_"), known.split("_")
     if len(words) != len(others) or len(words) == 1:
         return True
@@ -254,17 +262,17 @@ def _is_slip(name: str, known: str) -> bool:
 
 
 def printable(text: str, most: int = 60) -> str:
-    """`text` on one line, control characters as escapes, cut to `most` characters."""
+    """`text` on one line, with control characters escaped, truncated to `most` characters."""
     if len(text) > most:
         text = text[: most - 3] + "..."
     return escaped(text)
 
 
 def escaped(text: str) -> str:
-    """`text`, all of it, on one line: signs that a terminal or a reader would obey as escapes.
+    """The whole text on one line, with characters escaped that a terminal or a reader would obey.
 
-    These are control signs, ESC and 0x9b among them, ends of lines of all kinds, and what turns
-    the direction of writing or takes no room.
+    These are control characters such as ESC and 0x9b, all line ends, and characters that change the
+    writing direction or have no width.
     """
     if text.isprintable():
         return text
@@ -275,7 +283,7 @@ def escaped(text: str) -> str:
 
 
 def few(names: Sequence[str], most: int = 8) -> str:
-    """The first names, and how many more there are."""
+    """The first names, and the number of the others."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -1,9 +1,9 @@
-"""`@frozen`: what `@dataclass(frozen=True)` makes, without compiling methods for each class.
+"""`@frozen`: as `@dataclass(frozen=True)`, without compiling methods for each class.
 
-The standard decorator writes the source of five methods for each class and compiles it, 0.6 ms a
-class: of 180 classes, more than NumPy takes to import. Here all classes share their methods, which
-read the fields when they are called. `fields`, `replace`, `asdict` and `is_dataclass` know such a
-class as any other, and either sort may derive from the other.
+The standard decorator writes and compiles the source of five methods for each class, which takes
+0.6 ms: for 180 classes, longer than importing NumPy. Here all classes share methods that read the
+fields when they are called. `fields`, `replace`, `asdict` and `is_dataclass` work as usual, and
+either kind of class may derive from the other.
 """
 
 import inspect
@@ -42,12 +42,12 @@ def frozen(cls: Any = None, /, *, kw_only: bool = False, eq: bool = True) -> Any
 
 def _freeze(cls: Any, kw_only: bool, eq: bool) -> type:
     own = set(vars(cls))
-    cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclass looks for a signature to put there
+    cls.__doc__ = cls.__doc__ or cls.__name__  # else dataclass computes a signature for it
     with _thawed_bases(cls):
         dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(cls)
     cls.__dataclass_params__.frozen = True
     cls.__frozen_fields__ = fields(cls)
-    cls.__frozen_making__ = _Making.of(cls.__frozen_fields__)
+    cls.__frozen_arguments__ = _Arguments.of(cls.__frozen_fields__)
     for name, method in (METHODS | COMPARISONS if eq else METHODS).items():
         if name not in own or (name == "__hash__" and vars(cls)[name] is None):
             setattr(cls, name, method)
@@ -56,7 +56,7 @@ def _freeze(cls: Any, kw_only: bool, eq: bool) -> type:
 
 @contextmanager
 def _thawed_bases(cls: type) -> Iterator[None]:
-    """Bases that don't say they are frozen, or dataclass would want to freeze the class itself."""
+    """While entered, frozen bases count as unfrozen, or dataclass would refuse the class."""
     found = [vars(base).get("__dataclass_params__") for base in cls.__mro__[1:]]
     bases = [each for each in found if each is not None and each.frozen]
     with _lock:
@@ -69,21 +69,21 @@ def _thawed_bases(cls: type) -> Iterator[None]:
                 each.frozen = True
 
 
-class _Making(NamedTuple):
-    """What `__init__` has to know of a class.
+class _Arguments(NamedTuple):
+    """What `__init__` needs to know of a class.
 
-    places: what values are by their order. names: all that can be given. required: all that must.
-    defaults: in the order of the fields; MISSING: required, or made by its factory.
+    positional: the positional arguments.  names: all arguments.  required: those without a default.
+    defaults: by field; MISSING: required, or made by a factory.
     """
 
-    places: tuple[str, ...]
+    positional: tuple[str, ...]
     names: frozenset[str]
     required: tuple[str, ...]
     defaults: dict[str, Any]
     factories: tuple[tuple[str, Callable[[], Any]], ...]
 
     @classmethod
-    def of(cls, fields: Sequence[Field[Any]]) -> "_Making":
+    def of(cls, fields: Sequence[Field[Any]]) -> "_Arguments":
         given = [each for each in fields if each.init]
         made = {each.name: each.default_factory for each in fields}
         factories = {name: make for name, make in made.items() if make is not MISSING}
@@ -97,38 +97,38 @@ class _Making(NamedTuple):
 
 
 def _init(self: Any, /, *values: Any, **named: Any) -> None:
-    """Each field from its place, its name, its default or its factory, in their order."""
-    making, attributes = type(self).__frozen_making__, vars(self)
-    attributes.update(making.defaults)
+    """Set each field from its positional or keyword argument, its default or its factory."""
+    arguments, attributes = type(self).__frozen_arguments__, vars(self)
+    attributes.update(arguments.defaults)
     if values:
-        attributes.update(zip(making.places, values, strict=False))
+        attributes.update(zip(arguments.positional, values, strict=False))
     attributes.update(named)
-    if len(values) > len(making.places) or not named.keys() <= making.names:
-        raise _misfit(self, values, named)
-    if values and named and any(name in named for name in making.places[: len(values)]):
-        raise _misfit(self, values, named)
-    for name in making.required:
+    if len(values) > len(arguments.positional) or not named.keys() <= arguments.names:
+        raise _argument_error(self, values, named)
+    if values and named and any(name in named for name in arguments.positional[: len(values)]):
+        raise _argument_error(self, values, named)
+    for name in arguments.required:
         if attributes[name] is MISSING:
-            raise _misfit(self, values, named)
-    for name, make in making.factories:
+            raise _argument_error(self, values, named)
+    for name, make in arguments.factories:
         if attributes[name] is MISSING:
             attributes[name] = make()
     if hasattr(self, "__post_init__"):
         self.__post_init__()
 
 
-def _misfit(self: Any, values: tuple[Any, ...], named: dict[str, Any]) -> TypeError:
-    """What is wrong with the values that a class was called with."""
-    making, name = type(self).__frozen_making__, type(self).__qualname__
-    placed = making.places[: len(values)]
-    if len(values) > len(making.places):
-        said = f"expected {len(making.places)} values by place at most, found {len(values)}"
-    elif unknown := sorted(named.keys() - making.names):
+def _argument_error(self: Any, values: tuple[Any, ...], named: dict[str, Any]) -> TypeError:
+    """The TypeError for wrong arguments."""
+    arguments, name = type(self).__frozen_arguments__, type(self).__qualname__
+    placed = arguments.positional[: len(values)]
+    if len(values) > len(arguments.positional):
+        said = f"expected {len(arguments.positional)} values by place at most, found {len(values)}"
+    elif unknown := sorted(named.keys() - arguments.names):
         said = f"no field is called {', '.join(unknown)}"
     elif twice := [each for each in placed if each in named]:
         said = f"given twice: {', '.join(twice)}"
     else:
-        missing = [each for each in making.required if each not in {*placed, *named}]
+        missing = [each for each in arguments.required if each not in {*placed, *named}]
         said = f"missing: {', '.join(missing)}"
     return TypeError(f"{name}(): {said}")
 
@@ -152,7 +152,7 @@ def _hash(self: Any) -> int:
 
 
 def _is_frozen(cls: Any, name: str) -> bool:
-    """All attributes are; of a subclass that isn't `@frozen` itself, the fields."""
+    """Whether an attribute is frozen: all are; of a subclass without `@frozen`, only the fields."""
     return "__frozen_fields__" in vars(cls) or name in (
         field.name for field in cls.__frozen_fields__
     )
@@ -171,7 +171,7 @@ def _delattr(self: Any, name: str) -> None:
 
 
 class _Signature:
-    """What `help` and editors show of `__init__`, worked out when they ask."""
+    """The signature of `__init__` for `help` and editors, made on request."""
 
     def __get__(self, instance: object, owner: type) -> inspect.Signature:
         init = [field for field in fields(owner) if field.init]

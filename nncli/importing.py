@@ -1,4 +1,4 @@
-"""Importing: modules are loaded without a search for garbage, of which they make none."""
+"""Importing: speeds up imports by pausing the garbage collector."""
 
 import gc
 import sys
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """While imports go on: a tenth to a quarter of their time would look for garbage.
+    """While entered, the garbage collector is off: it would take 10% to 25% of the import time.
 
-    What the first ones of a process made stays, and is never looked at again: 2% of a start. Later
-    there may be garbage, which would stay too.
+    After a process's first imports, their objects are also excluded from later collections, which
+    saves 2% of a start; later imports don't do so, as there may be garbage by then.
     """
     is_on, is_first = gc.isenabled(), "numpy" not in sys.modules
     gc.disable()

@@ -1,7 +1,7 @@
-"""The operating system: what Windows lacks, or does another way.
+"""Operating system: functions that Windows lacks or that differ there.
 
-Names that only POSIX has are used here, in `artifacts/locks.py`, and elsewhere only behind a look
-whether they are there; a test holds the code to that.
+Names that only POSIX has are used here and in `artifacts/locks.py`; elsewhere only after a check
+that they exist. A test enforces this.
 """
 
 import ctypes
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from subprocess import Popen
 
-SAFE = r"[\w@%+=:,./\\-]+"  # signs that cmd and PowerShell take as they are
-MAX_PROCESSES = 61  # that Windows lets one process wait for
-_position = threading.Lock()  # of descriptors that are read and written where they stand
+SAFE = r"[\w@%+=:,./\\-]+"  # characters that cmd and PowerShell don't interpret
+MAX_PROCESSES = 61  # the most that one process can wait for on Windows
+_position = threading.Lock()  # guards the position of descriptors
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> int:
-    """Bytes written at an offset: all, or as many as the system took."""
+    """Write bytes at an offset; returns how many were written, perhaps not all."""
     if hasattr(os, "pwrite"):
         return os.pwrite(descriptor, content, offset)
     with _position:
@@ -33,7 +33,7 @@ def write_at(descriptor: int, content: memoryview, offset: int) -> int:
 
 
 def read_at(descriptor: int, into: memoryview, offset: int) -> int:
-    """Bytes read from an offset; 0 at the end of the file."""
+    """Read bytes from an offset into a buffer; returns their number, 0 at the end of the file."""
     if hasattr(os, "preadv"):
         return os.preadv(descriptor, [into], offset)
     with _position:
@@ -44,17 +44,17 @@ def read_at(descriptor: int, into: memoryview, offset: int) -> int:
 
 
 def give_back_memory() -> None:
-    """What the C library keeps of freed memory goes back to the system, where it can be asked."""
+    """Return freed memory to the system, if the C library can."""
     if os.name == "posix":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only glibc has it
         if trim is not None:
             trim(0)
 
 
 def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
-    """A process that runs a module, asked and heard by pipes. Raises OSError.
+    """Start a Python process that runs a module, with pipes. Raises OSError.
 
-    Ctrl-C doesn't reach it: whoever started it still has something to ask, or ends it.
+    Ctrl-C doesn't reach it: the process that started it ends it.
     """
     import subprocess
 
@@ -64,20 +64,21 @@ def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if hears_errors else subprocess.DEVNULL,
         start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
     )
 
 
 @contextmanager
 def blocking_ctrl_c() -> Iterator[None]:
-    """Keep Ctrl-C from processes that are started here, until they say what they do with it.
+    """While entered, new processes don't receive Ctrl-C until they set a handler; nor does this
+    thread.
 
-    It waits for this thread meanwhile. On Windows processes get it all the same.
+    On Windows they receive it all the same.
     """
     if hasattr(signal, "pthread_sigmask"):
         from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()  # by its own start, it would unblock the signal
+        resource_tracker.ensure_running()  # its start would unblock the signal
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
@@ -88,7 +89,7 @@ def blocking_ctrl_c() -> Iterator[None]:
 
 
 def free_space(folder: Path) -> int | None:
-    """Bytes that this user may still write; None if the file system doesn't say."""
+    """The bytes that this user may still write; None if the file system doesn't say."""
     if not hasattr(os, "statvfs"):
         import shutil
 
@@ -98,26 +99,25 @@ def free_space(folder: Path) -> int | None:
 
 
 def put_in_place(file: Any, path: Path) -> None:
-    """Give an open, named file another name. Windows renames no file that is open."""
+    """Rename an open file. Windows can't rename an open file, so it is closed there first."""
     if os.name == "nt":
         file.close()
     os.replace(file.name, path)
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """A path as seen from a folder, with slashes, which all systems read.
-
-    One on another drive of Windows is whole: no path leads there from here.
-    """
+    """A path relative to a folder, with slashes; absolute if it is on another drive of Windows."""
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
         return path.absolute().as_posix()
 
 
-def words_of(arguments: list[str]) -> list[str]:
-    """A command's arguments, `runs/iris-*` as the paths that it means: shells of Windows leave that
-    to the program. What no path fits, an option and a KEY=VALUE stay as they are.
+def expand_wildcards(arguments: list[str]) -> list[str]:
+    """A command's arguments, with patterns such as `runs/iris-*` expanded on Windows.
+
+    Its shells leave that to the program. Patterns without a match, options and KEY=VALUE stay as
+    they are.
     """
     if os.name != "nt":
         return arguments
@@ -131,7 +131,7 @@ def words_of(arguments: list[str]) -> list[str]:
 
 
 def shell_word(text: object) -> str:
-    """One argument as it is typed in a shell of this system."""
+    """An argument as typed in a shell of this system."""
     word = str(text)
     if os.name != "nt":
         import shlex

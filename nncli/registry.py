@@ -1,9 +1,8 @@
-"""Name -> class, for every kind of part a config can name.
+"""Registry: finds the class of every part that a config can name.
 
-A part registers itself with `@part("relu")`; its kind is that of its base class. Parts of other
-packages come in through the entry-point group `nncli.parts`, whose entries are modules to import:
-importing one runs its `@part` lines. They are looked for only when a name isn't built in, so that
-a start costs nothing for them.
+A part registers itself with `@part("relu")`; its kind is that of its base class. Other packages add
+parts through the entry-point group `nncli.parts`, whose entries are modules to import. They are
+looked up only for a name that isn't built in, so that they don't slow the start.
 """
 
 import re
@@ -40,14 +39,14 @@ MODULES = MappingProxyType(
 
 @frozen
 class Part:
-    """What a config can name: hyperparameters, never an array.
+    """The base of everything that a config can name: it has hyperparameters, and never an array.
 
-    kind: which family it belongs to, set by the family's base class.
-    name: how a config spells it, set by `@part`.
+    kind: its family, set by the family's base class.
+    name: in a config, set by `@part`.
     key_aliases: other spellings of its keys, rewritten on reading.
-    libraries: packages, beside NumPy, that its numbers come from: environment.json has them.
-    equivalents: by library, what it is told in place of the part, {keys} of the part left open; a
-    plain string is code that does exactly the same. Each kind's base class says what the code is.
+    libraries: packages besides NumPy that its numbers depend on, recorded in environment.json.
+    equivalents: by library, the equivalent code, with {keys} of the part; a plain string is exactly
+    equivalent. Each kind's base class says what the code is.
     """
 
     kind: ClassVar[str]
@@ -57,9 +56,9 @@ class Part:
     equivalents: ClassVar[Mapping[str, Equivalent | str]] = MappingProxyType({})
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        """What a library is told in place of this part, its keys and `names` filled in.
+        """The equivalent in a library, with the part's keys and `names` filled in.
 
-        A subclass is another part: it has its own equivalents, and those that its whole kind has.
+        A subclass is another part: it inherits only the equivalents of the whole kind.
         """
         family = next(vars(cls) for cls in type(self).__mro__ if "kind" in vars(cls))
         stated = {**family.get("equivalents", {}), **vars(type(self)).get("equivalents", {})}
@@ -71,11 +70,11 @@ class Part:
 
     @property
     def summary(self) -> str:
-        """What it computes: its docstring's first line, without the full stop."""
+        """The first line of its docstring, without the full stop."""
         return (self.__doc__ or self.name).strip().partition("\n")[0].rstrip(".")
 
     def fill(self, template: str) -> str:
-        """A formula with this part's own keys, such as {rate}, as numbers; other names stay.
+        """A formula with this part's keys, such as {rate}, as numbers; other names are kept.
 
         >>> Part().fill("{a} - {t}")
         '{a} - {t}'
@@ -102,13 +101,13 @@ P = TypeVar("P", bound=type[Part])
 
 @dataclass_transform(frozen_default=True)
 def part(name: str, *aliases: str) -> Callable[[P], P]:
-    """Make the class a frozen dataclass and register it under `name` and `aliases`.
+    """Make the class a frozen dataclass, and register it under `name` and `aliases`.
 
-    Raises NncliError if another class of the kind has one of these names.
+    Raises NncliError if a name is already taken in the kind.
     """
 
     def register(cls: P) -> P:
-        if "__annotations__" in vars(cls):  # else its base has made it one, 0.4 ms earlier
+        if "__annotations__" in vars(cls):  # else it is frozen already, by its base
             frozen(cls)
         family = _families[cls.kind]
         for taken in {name, *aliases} & (family.classes.keys() | family.aliases.keys()):
@@ -123,7 +122,7 @@ def part(name: str, *aliases: str) -> Callable[[P], P]:
 
 @cache
 def load_plugins() -> None:
-    """Import every module that installed packages offer as `nncli.parts`."""
+    """Import every module of the entry-point group `nncli.parts`."""
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=ENTRY_POINTS):
@@ -133,7 +132,7 @@ def load_plugins() -> None:
 
 
 def load_entry(entry: "EntryPoint") -> Any:
-    """What an entry point of an installed package names. Raises UserError if that fails."""
+    """Load an entry point. Raises UserError if that fails."""
     try:
         return entry.load()
     except Exception as error:
@@ -145,13 +144,13 @@ def _top(module: str) -> str:
 
 
 def libraries_of(part: Part) -> set[str]:
-    """The installed packages that a part's numbers come from, beside nncli and NumPy."""
+    """The packages besides nncli and NumPy that a part's numbers depend on."""
     plugin = _plugged_in.get(_top(type(part).__module__))
     return {*part.libraries, *([plugin] if plugin else [])}
 
 
 def find(kind: str, name: str) -> type[Part]:
-    """The class called `name` (or one of its aliases).
+    """The class of a name or alias.
 
     Raises UserError, with the nearest known name, if there is none.
     """
@@ -169,12 +168,12 @@ def find(kind: str, name: str) -> type[Part]:
 
 
 def members(kind: str) -> dict[str, type[Part]]:
-    """Every part of a kind, built in and plugged in, in the order of definition."""
+    """All parts of a kind, built-in and of plug-ins, in the order of definition."""
     import_module(MODULES[kind])
     load_plugins()
     return dict(_families[kind].classes)
 
 
 def aliases_of(cls: type[Part]) -> list[str]:
-    """The other names a part answers to."""
+    """The aliases of a part."""
     return [alias for alias, name in _families[cls.kind].aliases.items() if name == cls.name]

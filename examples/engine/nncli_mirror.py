@@ -103,8 +103,8 @@ class MirrorStepper(GradientStepper):
         self.mirrors = Mirrors(self.device)
         hosts = [state.theta, *state.slots.values()]
         self.moved = [(host, self.mirrors.of(host)) for host in hosts]
-        self.changing = [self.plan.index, *self.scalars.values()]  # by each step's beginning
-        self.changing = [(host, self.mirrors.of(host)) for host in self.changing]
+        inputs = [self.plan.index, *self.scalars.values()]  # which each step begins by setting
+        self.changing = [(host, self.mirrors.of(host)) for host in inputs]
         self.kernels = {
             rows: [self.kernel(each) for each in single((tape + self.update_tape).operations)]
             for rows, tape in self.gradient_tapes.items()

@@ -68,4 +68,4 @@ def server(model, port):
 
 
 if __name__ == "__main__":
-    server(sys.argv[1], int((sys.argv[2:] or [8000])[0])).serve_forever()
+    server(sys.argv[1], int((sys.argv[2:] or ["8000"])[0])).serve_forever()

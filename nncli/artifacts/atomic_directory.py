@@ -56,7 +56,7 @@ class AtomicDirectory:
         self.is_committed = True  # False until the first commit of a new folder
         self._lock: int | None = None
         self._entries: dict[str, Entry] = {}  # of the next manifest
-        self._committed = 0  # bytes
+        self._committed = 0  # bytes of the last commit
         self._unsynced: set[Path] = set()  # folders whose new names a power cut may lose
 
     @property
@@ -191,8 +191,9 @@ class AtomicDirectory:
                 sync_folder(folder)
 
     def recover(self) -> None:
-        """Complete or undo the commit of a killed writer: rename files that the manifest lists, and
-        remove the others.
+        """Complete or undo the commit of a killed writer.
+
+        Files that the manifest lists are renamed; other uncommitted files are removed.
         """
         self._entries = dict(self.manifest())
         self._place(
@@ -211,7 +212,7 @@ class AtomicDirectory:
         remove_stale(self.path)
 
     def owns(self, path: Path) -> bool:
-        """Whether a file is the directory's own, not that of an inner one with a manifest."""
+        """Whether a file, by its path inside, is this directory's and not that of an inner one."""
         return True
 
     def write_manifest(self) -> None:
@@ -224,8 +225,9 @@ class AtomicDirectory:
         self.is_committed = True
 
     def ensure_space(self, runs: int = 0) -> None:
-        """Raises FileFailure if the disk lacks space for another commit of the last one's size,
-        and for `runs` directories of this one's size.
+        """Raises FileFailure if the disk lacks space for another commit as large as the last.
+
+        runs: the number of further directories as large as this one that must fit too.
         """
         whole = sum(entry["bytes"] for entry in self._entries.values())
         ensure_space(self.path, self._committed + runs * whole)
@@ -254,6 +256,13 @@ class AtomicDirectory:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
+
+    def read_object(self, name: str) -> dict[str, Any]:
+        """A JSON file's object. Raises CorruptRun as `read_json`, or for any other value."""
+        value = self.read_json(name)
+        if not isinstance(value, dict):
+            raise CorruptRun(f"{self.path / name}: expected a JSON object")
+        return value
 
     def manifest(self) -> Mapping[str, Entry]:
         """The committed files' entries by name.

@@ -59,7 +59,7 @@ class BackgroundPlotter:
 
 def serve(requests: IO[str], answers: IO[bytes]) -> None:
     """The process's main function: import matplotlib, wait for the request, draw."""
-    from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
+    from nncli.artifacts.learning_curves_plot import Curves, alt_text, curves_figure
     from nncli.artifacts.rendering import content_of, own_style
 
     with own_style():
@@ -68,7 +68,7 @@ def serve(requests: IO[str], answers: IO[bytes]) -> None:
         if request := requests.read():
             curves = [Curves(**json.loads(request))]
             figure = curves_figure(curves, "loss")
-            answers.write(content_of(figure, ".png", described(curves, "loss")))
+            answers.write(content_of(figure, ".png", alt_text(curves, "loss")))
 
 
 if __name__ == "__main__":

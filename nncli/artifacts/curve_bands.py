@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.number_ticks import log_ticks
+from nncli.artifacts.number_ticks import log_ticks, needs_log_axis
 from nncli.parts.arrays import Array
 
-MIN_LOG_RATIO = 10.0  # greatest / least value above which an axis is logarithmic
 MIN_LENGTH_RATIO = 10.0  # longest / shortest run above which the epoch axis is logarithmic
-MARGIN = 0.05  # share of the range
+MARGIN = 0.05  # beyond the values, as a share of their range
 MAX_POINTS = 500  # of a curve
 
 
@@ -34,14 +33,14 @@ def band(
 
 
 def show_range(axis: Any, values: list[Array], *, is_score: bool) -> None:
-    """Set an axis to the values' range; logarithmic for losses over a wide range."""
+    """Fit an axis to the finite values; it becomes logarithmic for losses over a wide range."""
     finite = np.concatenate([np.empty(0), *(each[np.isfinite(each)] for each in values)])
     if not len(finite):
         return
     low, high = float(finite.min()), float(finite.max())
     is_across = axis.axis_name == "x"
     set_limits = axis.axes.set_xlim if is_across else axis.axes.set_ylim
-    if low > 0 and high > MIN_LOG_RATIO * low and not is_score:
+    if needs_log_axis(low, high) and not is_score:
         (axis.axes.set_xscale if is_across else axis.axes.set_yscale)("log")
         margin = (high / low) ** MARGIN
         set_limits(low / margin, high * margin)
@@ -51,7 +50,10 @@ def show_range(axis: Any, values: list[Array], *, is_score: bool) -> None:
 
 
 def show_epochs(axes: Any, last: Sequence[float]) -> None:
-    """Make the epoch axis logarithmic if one run is much longer than another."""
+    """Make the epoch axis logarithmic if one run is much longer than another.
+
+    last: the last epoch of each run.
+    """
     if last and max(last) >= MIN_LENGTH_RATIO * max(min(last), 1.0):
         axes.set_xscale("symlog", linthresh=1.0, linscale=0.3)  # epoch 0 is shown too
         axes.set_xlim(-0.05, None)

@@ -70,10 +70,7 @@ class Ensemble(TrainedModel):
 
     @cached_property
     def model(self) -> Model:
-        """The first member's model, extended by the categories that other members know.
-
-        Its network is the first member's only.
-        """
+        """The first member's model; its preprocessing knows the categories of all members."""
         first = self.members[0].model
         fitted = [member.model.preprocessing for member in self.members]
         return replace(first, preprocessing=_with_all_categories(fitted))

@@ -132,7 +132,7 @@ def _cpu() -> str:
 
 
 def _git_revision(folder: Path) -> str | None:
-    """The commit of the checkout the config lies in; None outside one."""
+    """The commit of the git checkout that a folder is in; None outside one."""
     if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         return None
     import subprocess

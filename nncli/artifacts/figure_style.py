@@ -14,7 +14,7 @@ REFERENCE = {"color": "0.6", "linewidth": 1.0, "linestyle": "--", "zorder": 1}
 
 
 def short(name: str, longest: int = MAX_NAME) -> str:
-    """A name as a label: one line, cut to `longest` letters; that of empty cells is ''."""
+    """A name as a label: one line of at most `longest` letters; '' in quotes for a blank name."""
     name = escaped(" ".join(name.split())) or "''"
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
@@ -58,10 +58,10 @@ def style_axes(axes: Any, x: str, y: str) -> None:
 
 
 def set_title(axes: Any, what: str, title: str, **place: Any) -> None:
-    """A title in two lines: `what` is shown, and of which run and rows, cut to the width.
+    """Set a title of two lines: what is shown, and `title`, cut to the figure's width.
 
-    place: y=1.0 if the left axis has no power of ten at its top. Matplotlib looks for it
-    by measuring the whole axis, three times a plot.
+    place: for matplotlib's set_title. y=1.0 saves time: without it, matplotlib measures the whole
+    axis three times, in case that there is a power of ten at its top.
     """
     room = axes.figure.get_figwidth() - TITLE_MARGIN
     longest = min(len(title), MAX_TITLE)

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from nncli.artifacts.locks import mark_in_use, remove_unused
-from nncli.errors import FileFailure
+from nncli.errors import FileFailure, UserError
 from nncli.operating_system import free_space, put_in_place
+from nncli.untrusted_files.opening import Unfit
 
 TEMPORARY = (".nncli-", ".tmp")  # prefix and suffix of a file that is being written
 UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)  # the file system lacks the operation
 
-Piece = bytes | memoryview  # of a file's content; a view has one byte an item
+Piece = bytes | memoryview  # a part of a file's content; a view has one byte per item
 
 
 @contextmanager
@@ -27,6 +28,20 @@ def translating_os_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileFailure(f"{path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def reading_text(path: Path) -> Iterator[None]:
+    """Turn errors in reading a user's text file into UserError or FileFailure, with the path."""
+    with translating_os_errors(path):
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path}: not UTF-8 text: {error.reason}") from None
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such file") from None
+        except Unfit as error:
+            raise UserError(f"{path}: {error}") from None
 
 
 @contextmanager
@@ -57,7 +72,7 @@ def _temporary(folder: Path) -> IO[bytes]:
         file = path.open("xb")
         with suppress(OSError):  # a file system without locks: nothing is removed there
             mark_in_use(file)
-        if path.exists():  # not removed before it was locked
+        if path.exists():  # else another process removed it before it was locked
             return file
         file.close()
 

@@ -1,4 +1,4 @@
-"""The figure of gradient norms: that of each layer over epochs; the first is darkest."""
+"""The figure of gradient norms: a curve per layer over epochs, the first layer darkest."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from nncli.artifacts.rendering import check_format, write_plot
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.errors import UserError
 
-NAME = "gradient_norm"  # stands for the columns of all layers
+NAME = "gradient_norm"  # names the columns of all layers together
 MAX_NAMES = 20  # layers in the legend
 ENABLE = "--set output.gradient_norms=true"
 
@@ -24,7 +24,7 @@ def draw_gradient_norms(run: Curves, path: Path, is_log: bool | None = None) -> 
     check_format(path)
     if not _columns(run):
         raise UserError(f"{run.name} has no gradient norms: nncli train {ENABLE} keeps them")
-    write_plot(path, lambda: _figure(run, is_log=is_log is not False), _described(run))
+    write_plot(path, lambda: _figure(run, is_log=is_log is not False), _alt_text(run))
 
 
 def _columns(run: Curves) -> dict[str, list[float]]:
@@ -61,6 +61,6 @@ def _figure(run: Curves, *, is_log: bool) -> Any:
     return figure
 
 
-def _described(run: Curves) -> str:
+def _alt_text(run: Curves) -> str:
     said = [f"{name} {norms[0]:.3g} to {norms[-1]:.3g}" for name, norms in _columns(run).items()]
     return f"{run.name}: gradient norms over epochs. {'; '.join(said)}."

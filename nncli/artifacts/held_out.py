@@ -24,11 +24,10 @@ class HeldOut:
     """Predictions for held-out rows.
 
     rows: indices in the table, ascending.  predictions: (rows, classes) or (rows, targets).
-
     truth: class indices (rows,) or numbers (rows, targets).
-    error_ratio: (targets,) error of the model on new rows / error of these predictions: below 1
-    for an ensemble by folds, whose mean predicts new rows, but one member each of these; empty for
-    classes.
+    error_ratio: (targets,) error of the model on new rows / error of these predictions; empty for
+    classes. It is below 1 for an ensemble by folds: the mean of all members predicts a new row, but
+    a single member each of these rows.
     """
 
     rows: Array
@@ -71,7 +70,7 @@ def predict_held_out(
 ) -> HeldOut:
     """Predict each row by the member that held it out; without folds, by the members' mean.
 
-    parts: the validation rows of each member.  scaling: of numeric targets.
+    parts: each member's validation rows, as indices in the table.  scaling: of numeric targets.
     """
     is_regression = table.task == "regression"
     ratio = np.ones(len(table.targets) if is_regression else 0)

@@ -14,7 +14,7 @@ from nncli.data.reading.chunks import reading
 from nncli.data.reading.table_formats import table_sha256
 from nncli.errors import CorruptRun, DataError
 from nncli.operating_system import relative_path
-from nncli.parts.table import together
+from nncli.parts.table import combined_sha256
 
 
 def check_confined(run: Path, experiment: Experiment) -> None:
@@ -51,5 +51,5 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
             found.append(table_sha256(path))
         if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:
             raise CorruptRun(f"{path}: changed since the run was saved (its SHA-256 differs)")
-    if found and together(found) != recorded:
+    if found and combined_sha256(found) != recorded:
         raise DataError(f"{run.path}: the data has changed since this run was trained")

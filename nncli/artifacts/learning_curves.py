@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
+from nncli.artifacts.learning_curves_plot import Curves, alt_text, curves_figure
 from nncli.artifacts.rendering import check_format, write_plot
 from nncli.engine.metric_columns import VAL
 from nncli.errors import UserError
@@ -56,7 +56,4 @@ def draw_curves(
     values = [value for run in runs for value in run.columns.get(metric, ())]
     if is_log and not any(value > 0 for value in values):
         raise UserError(f"{metric} has no positive values to draw on a logarithmic axis")
-    try:
-        write_plot(path, lambda: curves_figure(runs, metric, is_log), described(runs, metric))
-    except OverflowError:
-        raise UserError(f"{metric} has values too large to draw on this axis") from None
+    write_plot(path, lambda: curves_figure(runs, metric, is_log), alt_text(runs, metric))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from nncli.artifacts.curve_bands import MIN_LOG_RATIO, show_epochs
+from nncli.artifacts.curve_bands import show_epochs
 from nncli.artifacts.figure_style import legend, new_figure, style_axes, truncate_middle
-from nncli.artifacts.number_ticks import log_ticks, number_ticks
+from nncli.artifacts.number_ticks import log_ticks, needs_log_axis, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.errors import escaped
@@ -40,7 +40,7 @@ class Curves:
     best_values: Mapping[str, float] = field(default_factory=dict)
 
     def is_by_steps(self, column: str) -> bool:
-        """Whether the column's best needed an improvement by min_delta."""
+        """Whether a new best of the column needed an improvement by min_delta."""
         return column == self.monitor and bool(self.min_delta)
 
     def points(self, column: str) -> dict[int, float]:
@@ -52,8 +52,10 @@ class Curves:
         return dict(sorted(known.items()))
 
     def best_of(self, column: str) -> tuple[int, float] | None:
-        """(epoch, value) of a column's best: of the monitor, the run's own best epoch; None if
-        unknown."""
+        """(epoch, value) of a column's best; for the monitor, at the run's own best epoch.
+
+        None if the run has no best epoch, or the value is unknown.
+        """
         if self.best_epoch is None:
             return None
         known = self.points(column)
@@ -108,7 +110,7 @@ def log_suits(runs: Sequence[Curves], metric: str) -> bool:
         return False
     values = [value for run in runs for column in _columns(run, metric) for value in column]
     finite = [value for value in values if math.isfinite(value)]
-    return bool(finite) and min(finite) > 0 and max(finite) > MIN_LOG_RATIO * min(finite)
+    return bool(finite) and needs_log_axis(min(finite), max(finite))
 
 
 def _is_equal(run: Curves, other: Curves, metric: str) -> bool:
@@ -218,7 +220,7 @@ def _label(runs: Sequence[Curves], metric: str) -> str:
     return f"loss ({names.pop()})"
 
 
-def described(runs: Sequence[Curves], metric: str) -> str:
+def alt_text(runs: Sequence[Curves], metric: str) -> str:
     """The figure's alternative text: first, last and best value of each run."""
     said = []
     for run in runs[:MAX_NAMES]:

@@ -63,7 +63,7 @@ class StudyStatus(NamedTuple):
 
 @dataclass
 class RunView:
-    """Reads a run's status repeatedly. name: to show.
+    """Reads a run's status repeatedly. name: shown instead of the path.
 
     Raises UserError if there is no run, CorruptRun for a damaged one.
     """

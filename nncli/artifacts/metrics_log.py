@@ -16,7 +16,7 @@ def format_row(values: Sequence[float | None]) -> str:
 
 
 def _number(value: float) -> str:
-    # NumPy's repr says its type
+    # the repr of a NumPy float would contain its type
     return str(value) if isinstance(value, int) else repr(float(value))
 
 

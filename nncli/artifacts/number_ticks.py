@@ -6,6 +6,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+MIN_LOG_RATIO = 10.0  # largest / smallest value above which an axis is logarithmic
 MAX_INTERVALS, MIN_INTERVALS = 9, 2  # of an axis
 DIGIT_WIDTH = 0.64  # of the font size
 FONT_POINTS = 10  # matplotlib's default
@@ -13,8 +14,13 @@ GAP = 2  # digits between two numbers
 LINE_HEIGHT = 2.2  # of the font size, between ticks of a vertical axis
 FONT_HEIGHT = 1.2  # of the font size, with a gap
 MINOR = (2, 5)  # times a power of ten: minor ticks of a logarithmic axis
-MAX_MINOR_RATIO = 300  # greatest / least value below which minor ticks are labelled
+MAX_MINOR_RATIO = 300  # largest / smallest value below which minor ticks are labelled
 SEPARATED = (1e4, 1e7)  # integers of this range are written with commas
+
+
+def needs_log_axis(low: float, high: float) -> bool:
+    """Whether values from low to high are positive and differ by more than a factor of ten."""
+    return low > 0 and high > MIN_LOG_RATIO * low
 
 
 def number_ticks(axis: Any, *, integer: bool = False) -> None:

@@ -12,13 +12,14 @@ from nncli.artifacts.files import make_folder, sync_folder, translating_os_error
 from nncli.errors import FileFailure
 from nncli.operating_system import shell_word
 
+FILES = "files"  # copies of what the config names
 CONFIG_SUFFIXES = (".yaml", ".yml")
 MAX_NAME_BYTES = 100
 MAX_COPY_BYTES = 1 << 28  # larger tables are not copied into a run or a study
 
 
 class NumberedDirectory(AtomicDirectory):
-    """An atomic directory that a process locks while it works in it."""
+    """An atomic directory with a number in its name; a process locks it while it writes there."""
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ validation rows, the ceil((n + 1) level)-th smallest covers a new row with at le
 """
 
 import math
+from fractions import Fraction
 from typing import Self
 
 import numpy as np
@@ -33,14 +34,20 @@ class PredictionIntervals:
 
     @classmethod
     def of(cls, trained: TrainedModel, level: float) -> Self:
-        """Calibrate on the validation rows. Raises UserError for classes, or too few rows."""
+        """Calibrate on the validation rows.
+
+        Raises UserError for classes, too few rows, or a level that is not between 0 and 1.
+        """
+        if not 0 < level < 1:
+            raise UserError(f"level: expected a number > 0 and < 1, found {level}")
         fitted = trained.model.preprocessing
         if fitted.classes or fitted.labels:
             raise UserError(f"{trained.path}: intervals are for numbers, and it predicts classes")
         held_out, scaling = trained.held_out(), fitted.target
         with np.errstate(all="ignore"):
             errors = scaling.apply(held_out.predictions) - scaling.apply(held_out.truth)
-        rank, fewest = math.ceil((len(errors) + 1) * level), math.ceil(level / (1 - level))
+        share = Fraction(str(level))  # exactly: 100 * 0.55 is more than 55 in floating point
+        rank, fewest = math.ceil((len(errors) + 1) * share), math.ceil(share / (1 - share))
         if rank > len(errors):
             raise UserError(
                 f"{trained.path}: {len(errors)} validation rows are too few for intervals of "
@@ -52,5 +59,5 @@ class PredictionIntervals:
     def __call__(self, predictions: Array) -> tuple[Array, Array]:
         """(rows, targets) lower and upper ends."""
         with np.errstate(all="ignore"):
-            learnt = self.target.apply(predictions)
-            return self.target.undo(learnt - self.widths), self.target.undo(learnt + self.widths)
+            scaled = self.target.apply(predictions)
+            return self.target.undo(scaled - self.widths), self.target.undo(scaled + self.widths)

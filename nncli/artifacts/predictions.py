@@ -1,8 +1,9 @@
 """Predictions: a table's rows with a model's predictions added as columns."""
 
+import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,11 +61,13 @@ class Predictions:
         self.decided = trained.decided
         words = dict.fromkeys(name for pair in fitted.labels for name in pair)
         self.formulas = _formulas(fitted.classes or [*words])
-        columns = _columns(model, predicted, trained.decision, probabilities=probabilities)
+        predictions = _columns(model, predicted, trained.decision, probabilities=probabilities)
+        columns = [*predictions.items()]
         if intervals is not None:
             columns = _with_intervals(columns, *intervals(predicted))
         self.file = getattr(self.file, "listing", self.file)  # names of images, not their pixels
-        added = {_unused_name(name, self.file.names): column for name, column in columns.items()}
+        names = _unused_names([name for name, _ in columns], self.file.names)
+        added = {name: column for name, (_, column) in zip(names, columns, strict=True)}
         self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(
             self.file, added, parsers, frozenset(_text_columns(model, self.names))
@@ -115,11 +118,13 @@ def _columns(
     return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
 
 
-def _with_intervals(columns: Mapping[str, Array], low: Array, high: Array) -> dict[str, Any]:
+def _with_intervals(
+    columns: Sequence[tuple[str, Array]], low: Array, high: Array
+) -> list[tuple[str, Array]]:
     """Each numeric column, followed by the ends of its interval."""
-    found: dict[str, Any] = {}
-    for place, (name, values) in enumerate(columns.items()):
-        found |= {name: values, f"{name}_low": low[:, place], f"{name}_high": high[:, place]}
+    found: list[tuple[str, Array]] = []
+    for place, (name, values) in enumerate(columns):
+        found += [(name, values), (f"{name}_low", low[:, place]), (f"{name}_high", high[:, place])]
     return found
 
 
@@ -150,7 +155,12 @@ def _text_columns(model: Model, names: Sequence[str]) -> Iterator[str]:
             yield from (target, name)
 
 
-def _unused_name(name: str, taken: Sequence[str]) -> str:
-    """The name, with a number appended if the table has it already."""
-    names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
-    return next(free for free in names if free not in taken)
+def _unused_names(wanted: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """The wanted names; with a number appended if the table, or an earlier column, has the name."""
+    used, found = {*taken}, list[str]()
+    for name in wanted:
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        is_free = name not in used
+        found.append(name if is_free else next(e for e in numbered if e not in used | {*wanted}))
+        used.add(found[-1])
+    return found

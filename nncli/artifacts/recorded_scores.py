@@ -1,4 +1,4 @@
-"""Scores: a run's recorded metrics by split."""
+"""Recorded scores: a run's metrics by split, as its files have them."""
 
 import math
 from typing import Any

@@ -34,9 +34,12 @@ def write_plot(path: Path, draw: Callable[[], Any], alt: str = "") -> None:
     """Write the figure that `draw` returns, in the suffix's format. Equal figures have equal bytes.
 
     alt: alternative text, stored in the file.
-    Raises OverflowError for values that no axis can show, FileFailure if it can't write.
+    Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
-    content = render(path.suffix.lower(), draw, alt)
+    try:
+        content = render(path.suffix.lower(), draw, alt)
+    except (OverflowError, ValueError):
+        raise UserError(f"{path}: the values are too large to draw") from None
     with output_file(path) as file:
         file.write(content)
 

@@ -1,15 +1,17 @@
 """Run list: one entry per run or study in a folder."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.numbered_directory import FILES
 from nncli.artifacts.run_directory import CHECKPOINT, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.study_directory import FILES, StudyDirectory, is_study, runs_of
-from nncli.artifacts.trial_records import best_of
+from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
+from nncli.artifacts.trial_records import FAILED, best_of
 from nncli.config.changes import Change, changes
 from nncli.config.experiment import Experiment
 from nncli.engine.metric_columns import VAL
@@ -26,9 +28,10 @@ HIDDEN_KEYS = ("name", "output")
 class Listed:
     """A run or a study.
 
-    state: the stop reason, or running, unfinished, damaged; of a study, the number of ended trials.
+    state: the stop reason, or running, unfinished, damaged; of a study, the numbers of ended
+    trials and of those without a result.
     name: its path in the folder.  metric, value: the monitor or objective, and its best value.
-    when: end, or else start, in UTC.
+    bytes: its size on disk.  when: end, or else start, in UTC.
     differences: the config keys that differ from the first run of the same name.
     """
 
@@ -136,6 +139,8 @@ def _study(path: Path) -> Listed:
     facts = study.facts()
     trials = study.trials(facts)
     ended = sum(not trial.is_open for trial in trials)
+    failures = Counter(t.state for t in trials if t.state in ("diverged", *FAILED))
+    lost = "".join(f", {count} {state}" for state, count in failures.items())
     state = "" if facts.ended else ", running" if study.is_used_elsewhere() else ", stopped"
     best = best_of(trials, higher_is_better=facts.higher_is_better)
     sizes = [
@@ -147,7 +152,7 @@ def _study(path: Path) -> Listed:
         value = _value(facts.result, facts.objective)
     return Listed(
         path,
-        f"{ended}/{facts.trials} {kind}{state}",
+        f"{ended}/{facts.trials} {kind}{lost}{state}",
         facts.objective,
         value,
         facts.higher_is_better,

@@ -27,6 +27,7 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
 from nncli.errors import ConfigError, CorruptRun, UserError, printable
 from nncli.parts.arrays import Array
+from nncli.parts.dates import has_no_day
 from nncli.parts.decision import Decision
 from nncli.parts.splits import Rows
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -100,10 +101,7 @@ class RunReader:
 
     def environment(self) -> dict[str, Any]:
         """environment.json: what the numbers depend on besides the config."""
-        recorded = self.run.read_json(names.ENVIRONMENT)
-        if not isinstance(recorded, dict):
-            raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: expected a JSON object")
-        return recorded
+        return self.run.read_object(names.ENVIRONMENT)
 
     def resumptions(self) -> list[dict[str, Any]]:
         """The environment of each resumption, with the step reached before it in `until`."""
@@ -125,10 +123,12 @@ class RunReader:
 
     def _preprocessing(self) -> Preprocessing:
         try:
-            return Preprocessing.from_json(self.run.read_json(names.PREPROCESSING))
+            fitted = Preprocessing.from_json(self.run.read_json(names.PREPROCESSING))
         except Malformed as error:
             message = printable(str(error), 300)
             raise CorruptRun(f"{self._path(names.PREPROCESSING)}: {message}") from None
+        keys = self.recorded.data.column_keys.items()
+        return fitted.with_times({name for name, of in keys if has_no_day(of.format)})
 
     @cached_property
     def model(self) -> Model:
@@ -218,9 +218,7 @@ class RunReader:
         """metrics.json: final metrics and stop reason; empty for a killed or running run."""
         if names.SUMMARY not in self.run.manifest():
             return {}
-        summary = self.run.read_json(names.SUMMARY)
-        if not isinstance(summary, dict):
-            raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
+        summary = self.run.read_object(names.SUMMARY)
         for key, kind in (("best_epoch", int), ("stopped", str)):
             if key in summary and type(summary[key]) is not kind:
                 raise CorruptRun(f"{self._path(names.SUMMARY)}: {key}: expected {kind.__name__}")

@@ -19,7 +19,7 @@ from nncli.artifacts.environment import describe
 from nncli.artifacts.files import to_json, translating_os_errors
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
-from nncli.artifacts.numbered_directory import MAX_COPY_BYTES
+from nncli.artifacts.numbered_directory import FILES, MAX_COPY_BYTES
 from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
@@ -32,14 +32,11 @@ from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
 from nncli.engine.stop_reason import StopReason
-from nncli.errors import CorruptRun, FileFailure, UserError
+from nncli.errors import FileFailure
 from nncli.parts.threshold_choice import ChosenThreshold
-from nncli.untrusted_files.array_headers import Malformed
-from nncli.untrusted_files.records import read_as
 
 if TYPE_CHECKING:
     from nncli.artifacts.learning_curves_plot import Curves
-    from nncli.artifacts.run_reader import RunReader
     from nncli.artifacts.study_directory import StudyDirectory
 
 CHECKPOINT_SECONDS = 10.0
@@ -51,7 +48,7 @@ class RunRecorder:
     It writes a checkpoint at epoch 0, every ten seconds, at a stop and at the end; a crash loses
     the epochs since the last one.
 
-    listeners: to be closed by who trains, however training ends.
+    listeners: the caller closes them, however training ends.
     """
 
     def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:
@@ -70,67 +67,6 @@ class RunRecorder:
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
 
-    @classmethod
-    def resume(cls, reader: "RunReader", arguments: Sequence[str] = ()) -> "RunRecorder":
-        """Resume a run from its last checkpoint.
-
-        Raises NothingLeft for an ended run, UserError for one that can't be resumed, CorruptRun
-        for a damaged one.
-        """
-        from nncli.artifacts.resumption import resumed_report
-
-        reader.run.recover()
-        built, path = reader.built, reader.run.path
-        is_ended = names.SUMMARY in reader.run.manifest()
-        if not is_ended:
-            _refuse_unresumable(reader)
-        state, beside = reader.checkpoint()
-        try:
-            last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
-        except (LookupError, TypeError, Malformed) as error:
-            raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        last = resumed_report(reader, last, state, is_ended=is_ended)
-        _refuse_unresumable(reader)
-        lines, prints = (_lines(reader, name) for name in (names.METRICS, names.FINGERPRINTS))
-        recorder = cls(reader.run, built, state)
-        recorder._commit_resumption(reader, arguments)
-        if state.step == 0:  # not trained yet: epoch 0 is reported again
-            recorder = cls(reader.run, built, built.job.start())
-            recorder._listen_again(reader)
-            return recorder
-        recorder.log = MetricsLog(lines)
-        recorder.fingerprints = Fingerprints(built.network.layout, state.theta, prints)
-        recorder.last, recorder.best = last, best
-        recorder.seconds_before = last.seconds
-        recorder._listen_again(reader)
-        return recorder
-
-    def _listen_again(self, reader: "RunReader") -> None:
-        resolved = reader.run.read(names.RESOLVED).decode("utf-8", "replace")
-        self._listen(reader.environment(), resolved)
-
-    def _commit_resumption(self, reader: "RunReader", arguments: Sequence[str]) -> None:
-        """Commit the config and environment of the resumption."""
-        from nncli.artifacts.resumption import resumption_record
-
-        resolved = to_yaml(self.built.experiment, self._as_kept)
-        environment = reader.environment()
-        described = {
-            "until": resumption_record(reader, self.state),
-            **self._environment(arguments, self.run.path),
-        }
-        environment["resumed"] = [*environment.get("resumed", []), described]
-        files = {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
-        self.run.commit(files, outdated=[names.SUMMARY])
-
-    def _as_kept(self, path: Path) -> str:
-        """A path as a resumed run's config writes it: relative to the run, or absolute."""
-        inside = path.resolve().parent == (self.run.path / "files").resolve()
-        return f"files/{path.name}" if inside else str(path)
-
-    def _environment(self, arguments: Sequence[str], config: Path) -> dict[str, Any]:
-        return describe(self.built.table, self.built.experiment, arguments, config)
-
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
         """Write config, split, preprocessing and environment, before the first step."""
         run, built = self.run, self.built
@@ -141,12 +77,12 @@ class RunRecorder:
         np.savez(indices, **vars(built.rows))
         run.write(names.SPLIT, indices.getvalue())
         run.write_json(names.PREPROCESSING, built.preprocessing.to_json())
-        environment = self._environment(arguments, config_path)
+        environment = describe(built.table, built.experiment, arguments, config_path)
         run.write_json(names.ENVIRONMENT, environment)
-        self._listen(environment, resolved)
+        self.listen(environment, resolved)
 
-    def _listen(self, environment: Mapping[str, Any], resolved: str) -> None:
-        """Start the row listeners. Raises FileFailure."""
+    def listen(self, environment: Mapping[str, Any], resolved: str) -> None:
+        """Start the row listeners. resolved: the resolved config as text. Raises FileFailure."""
         logs, board = self.built.experiment.output.tensorboard, None
         if logs is not None:
             from nncli.artifacts.tensorboard_log import TensorBoardLog
@@ -161,7 +97,7 @@ class RunRecorder:
         Large tables and folders of images stay where they are: copies could fill the disk.
         """
         if path not in self._kept:
-            name = f"files/{len(self._kept) + 1}-{path.name}"
+            name = f"{FILES}/{len(self._kept) + 1}-{path.name}"
             is_table = path in self.built.experiment.data.tables.values()
             with translating_os_errors(path):
                 is_large = is_table and path.stat().st_size > MAX_COPY_BYTES
@@ -311,20 +247,6 @@ class RunRecorder:
             self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
         except (NotDrawn, FileFailure) as trouble:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
-
-
-def _refuse_unresumable(reader: "RunReader") -> None:
-    if not (optimizer := reader.built.job.optimizer).is_resumable:
-        path = reader.run.path
-        raise UserError(f"{path}: {optimizer.name} keeps its memory to itself: train anew")
-
-
-def _lines(reader: "RunReader", name: str) -> list[str]:
-    """The lines of a log. Raises CorruptRun if it isn't UTF-8."""
-    try:
-        return reader.run.read(name).decode().splitlines(keepends=True)
-    except UnicodeDecodeError:
-        raise CorruptRun(f"{reader.run.path / name}: not UTF-8 text") from None
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:

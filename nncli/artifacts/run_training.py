@@ -56,7 +56,7 @@ def train_to_end(
                     stopped = "pruned"
                     break
         except Diverged as error:
-            diverged = error
+            diverged = error.without_traceback()
         if diverged:
             stopped = "diverged"
         elif stopped is None and recorder.last:

@@ -14,7 +14,12 @@ from typing import Any, Literal
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import to_json
 from nncli.artifacts.manifest import is_listed
-from nncli.artifacts.numbered_directory import MAX_COPY_BYTES, NumberedDirectory, no_run_at
+from nncli.artifacts.numbered_directory import (
+    FILES,
+    MAX_COPY_BYTES,
+    NumberedDirectory,
+    no_run_at,
+)
 from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.engine.metric_columns import HELD_OUT, VAL
@@ -26,7 +31,7 @@ from nncli.untrusted_files.records import read_as
 STUDY = "study.json"
 TRIALS = "trials.csv"
 CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first trial with new seeds
-FILES = "files"  # copies of the tables
+
 FORMAT = 1
 
 Kind = Literal["folds", "seeds", "ensemble", "sweep"]
@@ -123,10 +128,7 @@ class StudyDirectory(NumberedDirectory):
 
     def facts(self) -> StudyFacts:
         """Read study.json. Raises CorruptRun, or UserError for another format."""
-        content = self.read_json(STUDY)
-        path = self.path / STUDY
-        if not isinstance(content, dict):
-            raise CorruptRun(f"{path}: expected a JSON object")
+        content, path = self.read_object(STUDY), self.path / STUDY
         if (found := content.pop("format", None)) != FORMAT:
             shown = json.dumps(found)[:20]
             raise UserError(f"{path}: format {shown}, which this version of nncli doesn't read")

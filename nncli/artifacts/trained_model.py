@@ -211,10 +211,11 @@ class TrainedNetwork(TrainedModel):
         val, rows = self.built.job.val, self.built.rows.val
         if val is None:
             raise UserError(f"{self.path}: this run has no validation rows")
-        return HeldOut(rows, self._scored(val).predictions, val.truth, self._one_network)
+        return HeldOut(rows, self._scored(val).predictions, val.truth, self._error_ratio)
 
     @property
-    def _one_network(self) -> Array:
+    def _error_ratio(self) -> Array:
+        """1 for each numeric target: one network predicts held-out rows and new ones."""
         fitted = self.model.preprocessing
         return np.ones(0 if fitted.classes or fitted.labels else len(fitted.targets))
 

@@ -1,4 +1,4 @@
-"""Advice: warn of keys that are valid alone, but together probably not what the user wants."""
+"""Advice: warnings of keys that are valid alone, but together are probably a mistake."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,10 @@ def advice(
     table: Table,
     preprocessing: Preprocessing,
 ) -> Iterator[str]:
-    """One line per problem, with the keys and the remedy."""
+    """Yield one line per problem, with the keys and the remedy.
+
+    given: the training keys as in the config, which may be `auto`.
+    """
     if given.threads == "auto" and given.shards == 1:
         yield from _threads(experiment, job)
     yield from _steps(job)
@@ -50,18 +53,18 @@ def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
 def _steps(job: Job) -> Iterator[str]:
     """Warn of trainable weights before a step activation, whose gradient is 0."""
     nodes = job.network.nodes
-    units = [
+    activations = [
         getattr(node.layer, "activation", getattr(node.layer, "function", None)) for node in nodes
     ]
-    last = max((n for n, unit in enumerate(units) if isinstance(unit, Step)), default=-1)
-    if learning := [node.name for node in nodes[: last + 1] if _learns(node)]:
+    last = max((n for n, each in enumerate(activations) if isinstance(each, Step)), default=-1)
+    if stuck := [node.name for node in nodes[: last + 1] if _has_trained_weights(node)]:
         yield (
-            f"{few(learning)} can't learn, for the slope of step in {nodes[last].name} is 0: give "
+            f"{few(stuck)} can't learn, for the slope of step in {nodes[last].name} is 0: give "
             "weights and trainable: false, or use sigmoid; a single unit learns by loss: perceptron"
         )
 
 
-def _learns(node: Node) -> bool:
+def _has_trained_weights(node: Node) -> bool:
     return node.layer.is_trainable and bool(node.layer.param_shapes(node.input_shape))
 
 

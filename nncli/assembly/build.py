@@ -46,7 +46,7 @@ from nncli.parts.table import Table
 class Built:
     """A resolved experiment with its data, model and job.
 
-    warnings: one line each.
+    row_weights: None if all rows weigh the same.  warnings: one line each.
     task_reason: why this task was chosen, if `data.task` is auto.
     """
 
@@ -109,7 +109,7 @@ def assemble(
     data = resolve_data(given.data, table, split.split, output, loss)
     _check_transform(data, table, source)
     preprocessing = recorded.preprocessing if recorded else _fit(split, data, source)
-    with source.errors_at("network"):  # its shapes
+    with source.errors_at("network"):  # for errors in its shapes
         experiment = resolve(
             given, data, output, loss, rows, preprocessing.n_inputs, table.image_shape
         )
@@ -199,7 +199,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
         message = error.problems[0].message  # a dataset's rows have no file and line
         raise source.error([("data.dataset", message)]) from None
     if table.is_large:
-        give_back_memory()  # of the table's cells
+        give_back_memory()  # that copies of the table's cells took
     if model.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     for part in (train, val):

@@ -47,7 +47,7 @@ def decision_of(keys: DecisionKeys | None, chosen: ChosenThreshold | None) -> De
 def decision_record(
     keys: DecisionKeys, chosen: ChosenThreshold | None, classes: Sequence[str]
 ) -> dict[str, Any]:
-    """The JSON record: the class above the threshold, the config keys, the chosen threshold."""
+    """The JSON record: the second class, the config keys, and the chosen threshold if any."""
     found = {"split": "val", **asdict(chosen)} if chosen else {}
     return {"class": classes[1], **plain(keys), **found}
 

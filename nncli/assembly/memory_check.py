@@ -43,7 +43,7 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
 
 
 def _kept_outputs(model: Model, rows: int) -> int:
-    """The numbers stored of the outputs of `rows` rows; as many of their targets."""
+    """How many numbers are stored for the outputs of `rows` rows; their targets take as many."""
     metrics = model.experiment.evaluation.metrics
     if model.is_by_index(rows) and all(metric.takes_class_predictions for metric in metrics):
         return rows
@@ -51,6 +51,7 @@ def _kept_outputs(model: Model, rows: int) -> int:
 
 
 def _refuse(size: int, key: str, what: str, source: Source) -> None:
+    """Raises ConfigError at `key` if `size` bytes aren't available."""
     if size > (free := available()):
         needed, there = size_in_words(size), size_in_words(free)
         message = f"{what} would take about {needed} of memory: {there} are free"

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from nncli.data.new_rows import NewRows
     from nncli.data.reading.chunks import TableReader
 
-MIN_COMPACT_BYTES = 1 << 25  # of inputs, to be kept compact
-PIECE_NUMBERS = 1 << 20  # of inputs made at a time, where each is used once
-MIN_COMPACT_RATIO, CELL_BYTES = 2, 8  # inputs / table size, to be kept compact
+MIN_COMPACT_BYTES = 1 << 25  # smaller inputs aren't kept compact
+MIN_COMPACT_RATIO, CELL_BYTES = 2, 8  # nor are inputs that take less than twice the table
+PIECE_NUMBERS = 1 << 20  # inputs in one of `pieces`
 
 
 @frozen
@@ -86,12 +86,12 @@ class Model:
         return self._new_rows.read_given(rows)
 
     def open(self, path: Path) -> "TableReader":
-        """Open a reader of such a file."""
+        """Open a reader of another file, as the training file was read."""
         return self._new_rows.open(path)
 
     @property
     def _new_rows(self) -> "NewRows":
-        from nncli.data.new_rows import NewRows  # training needs no import of it
+        from nncli.data.new_rows import NewRows  # not needed for training
 
         data = self.experiment.data
         return NewRows(
@@ -106,7 +106,7 @@ class Model:
     def pieces(self, rows: Array) -> Iterator[Array]:
         """Split rows into pieces whose inputs take little memory.
 
-        A piece consists of whole chunks of the forward pass, so that predictions keep their bits.
+        Pieces are whole chunks of the forward pass, so that predictions are the same to the bit.
         """
         chunk = chunk_rows(self.network.widest)
         step = chunk * max(PIECE_NUMBERS // (chunk * max(self.preprocessing.width, 1)), 1)
@@ -129,9 +129,9 @@ class Model:
         return found
 
     def inputs(self, table: Table, rows: Array) -> Inputs:
-        """The network inputs: x (rows, width) in its dtype, and each embedded column's codes.
+        """The network inputs: x, (rows, width) of `dtype`, and the codes of each embedded column.
 
-        They are on disk if memory is short, and compact where that saves much. Raises TableError
+        They are on disk if memory is short, and compact if that saves much. Raises TableError
         for a row whose values overflow in the dtype.
         """
         blocks = self._blocks(table, len(rows))
@@ -163,13 +163,12 @@ class Model:
     def _is_compact(self, rows: int, columns: int) -> bool:
         """Whether to keep inputs compact: if they are large, and far wider than the table.
 
-        Not for the compiled engine, which needs no Python calls with full inputs; nor for a line
-        search, which reads all rows at once.
+        A line search reads all rows at once, and gets full inputs. The engine doesn't matter:
+        `auto` chooses it with these inputs, and a run that is read has the one that was chosen.
         """
         row = self.preprocessing.width * self.dtype.itemsize
-        is_much = rows * row > MIN_COMPACT_BYTES and row > MIN_COMPACT_RATIO * columns * CELL_BYTES
-        training, optimizer = self.experiment.training, self.experiment.optimizer
-        return is_much and training.engine != "compiled" and optimizer.has_update
+        is_large = rows * row > MIN_COMPACT_BYTES and row > MIN_COMPACT_RATIO * columns * CELL_BYTES
+        return is_large and self.experiment.optimizer.has_update
 
     def _finite_chunks(self, table: Table, rows: Array) -> Iterator[dict[str, Array]]:
         start, embedded = 0, self.preprocessing.embedded
@@ -183,7 +182,7 @@ class Model:
             yield {X: chunk, **{column.block: codes[column.name] for column in embedded}}
 
     def targets(self, truth: Array) -> InputBlock:
-        """The loss's targets; for very many classes stored as class indices."""
+        """The targets of the loss; those of very many classes are stored as class indices."""
         loss, outputs = self.network.loss, self.network.outputs
         if self.is_by_index(len(truth)):
             off, on = loss.smoothed(np.array([0.0, 1.0]), outputs)
@@ -192,18 +191,15 @@ class Model:
         return np.ascontiguousarray(targets, self.dtype)
 
     def is_by_index(self, rows: int) -> bool:
-        """Whether the targets of `rows` rows are stored as class indices.
-
-        The compiled engine needs no Python calls with full targets, so it gets these.
-        """
+        """Whether the targets of `rows` rows are stored as class indices."""
         is_one_hot = self.coding.classes > 0 and self.network.outputs > 1
-        is_much = not is_kept(rows, self.network.outputs, self.dtype.itemsize)
-        return is_one_hot and is_much and self.experiment.training.engine != "compiled"
+        is_large = not is_kept(rows, self.network.outputs, self.dtype.itemsize)
+        return is_one_hot and is_large
 
     def evaluation_set(
         self, table: Table, rows: Array, row_weights: RowWeights | None
     ) -> EvaluationSet:
-        """Inputs, targets and weights of chosen rows of a table."""
+        """Inputs, targets and weights of the given rows of a table."""
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # overflow raises TableError
             inputs = self.inputs(table, rows)

@@ -49,7 +49,8 @@ def split_table(
     may_be_constant: accept a constant target.
     Raises ConfigError at a key, TableError at a row; DataError if the data isn't as recorded.
     """
-    table = _load(given.data, source, may_be_constant=may_be_constant)
+    data = recorded.typed(given.data) if recorded else given.data
+    table = _load(data, source, may_be_constant=may_be_constant)
     split = resolve_split(given.data, table)
     if recorded:
         return SplitTable(recorded.adopt(table, source.path.parent), split, recorded.rows)

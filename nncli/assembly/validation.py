@@ -14,7 +14,7 @@ from nncli.errors import ShapeError, UserError, few, printable
 from nncli.parts.activations import Softmax
 from nncli.parts.initializers import Values
 from nncli.parts.layers import BatchNorm, single_layers
-from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
+from nncli.parts.losses import CrossEntropy, MarginLoss, MulticlassHinge
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import Constant, OneCycle
 from nncli.parts.splits import Rows
@@ -94,14 +94,14 @@ def validate_given_weights(resolved: Resolved, source: Source) -> None:
 
 
 def _given_weights(resolved: Resolved) -> Found:
-    network, nobody = resolved.network, np.random.default_rng(0)
-    for node, place, layer, own in network.layer_shapes():
+    network, unused = resolved.network, np.random.default_rng(0)
+    for node, place, layer, input_shape in network.layer_shapes():
         keys = {id(value): key for key, value in vars(layer).items()}
-        shapes = {**layer.param_shapes(own), **layer.state_shapes(own)}
+        shapes = {**layer.param_shapes(input_shape), **layer.state_shapes(input_shape)}
         for tensor, start in layer.initializers().items():
             if start.given_by and tensor in shapes:
                 try:
-                    start(shapes[tensor], nobody, f"{node}/{tensor}")
+                    start(shapes[tensor], unused, f"{node}/{tensor}")
                 except UserError as error:
                     key = error.key if isinstance(error, ShapeError) else ""
                     yield f"{place}.{keys[id(start)]}.{key or start.given_by}", str(error)
@@ -114,9 +114,9 @@ def validate_given_state(optimizer: Optimizer, layout: Layout, source: Source) -
 
 
 def _given_state(optimizer: Optimizer, layout: Layout) -> Found:
-    state, nobody = optimizer.given_state, np.random.default_rng(0)
+    state, unused = optimizer.given_state, np.random.default_rng(0)
     tensors = {tensor.name: tensor for tensor in layout.tensors}
-    trained = [name for name, it in tensors.items() if it.start < layout.trainable]
+    trained = [name for name, tensor in tensors.items() if tensor.start < layout.trainable]
     for slot, name, numbers in state.given() if state is not None else ():
         key = f"optimizer.initial_state.{slot}.{name}"
         if name not in tensors:
@@ -125,7 +125,7 @@ def _given_state(optimizer: Optimizer, layout: Layout) -> Found:
             yield key, f"{name} isn't trained: nothing is remembered of it"
         else:
             try:
-                Values(numbers)(tensors[name].shape, nobody, name)
+                Values(numbers)(tensors[name].shape, unused, name)
             except ShapeError as error:
                 yield f"{key}{(error.key or '').removeprefix(Values.given_by)}", str(error)
 
@@ -145,10 +145,10 @@ def _loss(resolved: Resolved, table: Table) -> Found:
 
 
 def _target(resolved: Resolved, table: Table) -> Found:
-    """Problems of the loss with the targets."""
+    """Problems of a loss that the targets don't suit."""
     loss = resolved.loss
     low, high = loss.targets
-    if isinstance(loss, OfMargins) and table.task == "regression":
+    if isinstance(loss, MarginLoss) and table.task == "regression":
         yield "loss", f"{loss.name} tells classes apart, and this is a regression"
         return
     keys = resolved.data.preprocessing.target
@@ -178,7 +178,7 @@ def _training(resolved: Resolved, rows: int) -> Found:
 
 
 def _shards(shards: int, batch: int, left: int, *, has_statistics: bool) -> Found:
-    """Problems of cutting batches, also the last of an epoch, into shards."""
+    """Problems of cutting batches into shards. left: rows of an epoch's last batch, 0 if full."""
     above = 1 << shards.bit_length()
     if shards & (shards - 1):
         message = f"expected a power of two, found {shards}: use {above // 2} or {above}"
@@ -206,7 +206,7 @@ def _schedule(resolved: Resolved) -> Found:
 
 
 def _minimization(resolved: Resolved) -> Found:
-    """Problems of settings with an optimizer that minimizes one deterministic function."""
+    """Problems of settings with an optimizer that needs one deterministic objective."""
     training, name = resolved.training, resolved.optimizer.name
     if training.batch_size != "full":
         yield "training.batch_size", f"{name} needs all rows at once: use full"
@@ -249,16 +249,16 @@ def _decision(resolved: Resolved, table: Table, rows: Rows) -> Found:
         yield "decision", f"a threshold parts two classes, and {found}: drop the block"
     elif keys.goal is not None:
         count, present = len(rows.val), np.unique(table.y[rows.val])
-        cure = "or give decision.threshold a number"
+        fix = "or give decision.threshold a number"
         if not count:
-            yield keys.key, f"chosen on validation rows: let data.split have some, {cure}"
+            yield keys.key, f"chosen on validation rows: let data.split have some, {fix}"
         elif len(present) < 2:
             only = f"are all '{printable(table.classes[present[0]])}'"
-            yield keys.key, f"chosen on the {count:,} validation rows, but they {only}: {cure}"
+            yield keys.key, f"chosen on the {count:,} validation rows, but they {only}: {fix}"
 
 
 def _monitors(resolved: Resolved, rows: Rows) -> Found:
-    """Problems of monitors that no column has."""
+    """Problems of monitors that aren't columns of metrics.csv."""
     columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
     if len(rows.val):
         columns += [f"{VAL}{column}" for column in columns]

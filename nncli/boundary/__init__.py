@@ -1,1 +1,1 @@
-"""What a network predicts all over the plane of two features, as numbers and as a plot."""
+"""Boundary: a run's predictions over the plane of two features, as numbers and as a plot."""

@@ -17,18 +17,18 @@ from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.table import Table
 
 MAX_POINTS = 2_000
-MOVED_ROWS = 1_000  # to find the features that matter
+MOVED_ROWS = 1_000  # rows to find the most influential features
 
 
 @frozen
 class Points:
-    """Training rows, each with all its own features, that have a place in the plot.
+    """The training rows to draw, with all their own features.
 
-    places: (rows, axes) along the axes.
-    truth: (rows,) class indices, of a label 0 or 1; of a regression, the target's values.
+    places: (rows, axes) positions along the axes.
+    truth: (rows,) class indices; of a label 0 or 1; of a regression, the target's values.
     is_wrong: (rows,) whether another class is predicted; None in a regression.
-    of: how many training rows there are.  lacking: those that lack a feature of an axis.
-    far: those beyond the axes' ends.  The rest has a place; these are all of it, or a sample.
+    of: the number of training rows.  lacking: those without a value of a feature of an axis.
+    far: those beyond the axes' ends.  All others are drawn, or a sample of them.
     """
 
     places: Array
@@ -44,15 +44,15 @@ class Points:
 
 @frozen
 class Boundary:
-    """What a plot shows.
+    """The content of the plot.
 
-    run: its name.  target: what is predicted.  classes: its classes; of a label, no and yes; none
+    run: its name.  target: what is predicted.  classes: its classes; of a label, no and yes; empty
     in a regression.
-    predictions: (steps, classes) or (steps, steps, classes) probabilities; (..., 1) numbers. The
-    second axis comes first, as the rows of a plot do.
-    held: what the other features are all over the grid.  held_at: what these values are, in words.
-    is_chosen: whether the axes are some of several features, and nobody named them.
-    decision: which class a place is given.  decided: in words, if a threshold parts two classes.
+    predictions: (steps, classes) or (steps, steps, classes) probabilities; of a regression (...,
+    1). The second feature is the first axis of the array, as in the rows of an image.
+    held: the values of the other features, by name.  held_at: how they were chosen, in words.
+    is_chosen: whether the features were chosen automatically among several.
+    decision: turns probabilities into a class.  decided: its threshold in words, if there is one.
     """
 
     run: str
@@ -69,11 +69,11 @@ class Boundary:
 
 
 def boundary_of(reader: RunReader, features: str | None, target: str | None) -> Boundary:
-    """Predictions all over the features that `features` names, as `a` or `a,b`.
+    """A run's predictions over the features named by `features`, as `a` or `a,b`.
 
-    By default they are the run's one or two features; of more, the two numeric ones that the
-    predictions depend on most. target: of several, the one that is shown; by default the first.
-    Raises UserError for names that the run doesn't have, or if nothing it predicts is finite.
+    By default the run's one or two features; of more, the two numeric ones that the predictions
+    depend on most. target: which of several targets; by default the first.
+    Raises UserError for unknown names, or if no prediction is finite.
     """
     table, rows = reader.built.table, reader.built.rows.train
     predictor = Predictor(reader.model, reader.theta, table)
@@ -104,7 +104,7 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
 
 
 def held_at(table: Table, names: Iterable[str]) -> str:
-    """What the values are at which features are held, in words."""
+    """How the values of the other features were chosen, in words."""
     is_number = [table.kind(name) == "numeric" for name in names]
     words = ["median"] * any(is_number) + ["most frequent value"] * (not all(is_number))
     return " or ".join(words)
@@ -113,7 +113,7 @@ def held_at(table: Table, names: Iterable[str]) -> str:
 def feature_names(
     predictor: Predictor, rows: Array, features: str | None, output: int | None
 ) -> tuple[str, ...]:
-    """The features that a plot is drawn over: those named, all of two, or what matters most."""
+    """The features to draw over: the named ones, all if at most two, else the most influential."""
     table = predictor.table
     if features is not None:
         return named(table, features)
@@ -151,7 +151,7 @@ def _of_output(table: Table, predictions: Array, output: int) -> Array:
 
 
 def _output(table: Table, target: str | None) -> int | None:
-    """Which target or label is shown; None for classes, which are all shown."""
+    """The index of the target or label to show; None for classes, which are all shown."""
     if target is not None and target not in table.targets:
         guess = did_you_mean(target, table.targets)
         raise UserError(
@@ -163,5 +163,5 @@ def _output(table: Table, target: str | None) -> int | None:
 
 
 def _sample(rows: Array, most: int) -> Array:
-    """At most so many of the rows, in an order of chance, the same each time."""
+    """At most `most` of the rows, in a random order that is always the same."""
     return np.random.default_rng(0).permutation(rows)[:most]

@@ -28,18 +28,17 @@ from nncli.boundary.plot_style import (
     scatter_classes,
     ticks,
 )
-from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST
 
-COLUMN = 0.4  # half the width of a category's piece of the curve
-MAX_STRIPS = 8  # classes whose dots get room of their own
+COLUMN = 0.4  # half the width of a category's level
+MAX_STRIPS = 8  # classes with a full-height strip
 CONTOURS = 14
-FAINTEST, STRONGEST = 0.10, 0.60  # shades: of a class no likelier than others, of a sure one
+FAINTEST, STRONGEST = 0.10, 0.60  # shades for the lowest and the highest probability
 
 
 def draw_curve(boundary: Boundary) -> Any:
-    """A figure: the prediction as a line, the training rows as dots."""
+    """A figure of the prediction as a curve, with the training rows as dots."""
     return _draw_probabilities(boundary) if boundary.classes else _draw_numbers(boundary)
 
 
@@ -57,7 +56,7 @@ def _draw_numbers(boundary: Boundary) -> Any:
 
 
 def _draw_probabilities(boundary: Boundary) -> Any:
-    """The probability of each class; below, the training rows in a strip for each."""
+    """Curves of the classes' probabilities; below, a strip of training rows for each class."""
     figure = class_figure(boundary)
     strips = 0.4 + 0.22 * min(len(boundary.classes), MAX_STRIPS)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, strips))
@@ -76,7 +75,7 @@ def _draw_probabilities(boundary: Boundary) -> Any:
 
 
 def _draw_line(axes: Any, axis: Axis, values: Array, color: Any) -> Any:
-    """A line over a number, a level for each category."""
+    """A curve over a number; over a category, a level for each."""
     if axis.categories:
         from_middle = np.abs(axis.positions - np.rint(axis.positions))
         values = np.where(from_middle > COLUMN, np.nan, values)
@@ -94,7 +93,7 @@ def _draw_strips(axes: Any, boundary: Boundary, colors: Array) -> None:
 
 
 def draw_surface(boundary: Boundary) -> Any:
-    """A figure: surface and training rows in the same colours."""
+    """A figure of predicted numbers as a coloured map, with rows as dots in the same colours."""
     figure = new_figure(WIDTH, HEIGHT)
     axes = figure.subplots()
     x, y = boundary.axes
@@ -108,7 +107,7 @@ def draw_surface(boundary: Boundary) -> Any:
     axes.contour(x.positions, y.positions, surface, levels, **lines)
     scale = {"cmap": "viridis", "vmin": levels[0], "vmax": levels[-1]}
     points = boundary.points
-    style = {**dot_style(len(points)), "edgecolors": "black"}  # thin: the colour is what counts
+    style = {**dot_style(len(points)), "edgecolors": "black"}  # thin: the colour matters
     axes.scatter(*dots(boundary).T, c=points.truth, **scale, **style)
     frame(axes, boundary, y.name)
     axes.set_ylim(*y.ends)
@@ -122,9 +121,9 @@ def draw_surface(boundary: Boundary) -> Any:
 
 
 def seen_values(boundary: Boundary) -> Array:
-    """The numbers that colours tell apart: what rows have, and what is predicted where they are.
+    """The values that set the colour range: those of rows, and the predictions at their places.
 
-    A corner where no row is may be predicted anything; it gets the last colour.
+    Predictions elsewhere may be extreme; they get the colour of the range's end.
     """
     points, surface = boundary.points, boundary.predictions[..., 0]
     if not len(points):
@@ -137,14 +136,14 @@ def seen_values(boundary: Boundary) -> Array:
 
 
 def _beyond(surface: Array, levels: Array) -> str:
-    """To which sides predictions lie beyond the levels, as matplotlib calls it."""
+    """matplotlib's word for the sides on which predictions are beyond the levels."""
     is_below = bool(np.nanmin(surface) < levels[0])
     is_above = bool(np.nanmax(surface) > levels[-1])
     return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[is_below, is_above]
 
 
 def contour_levels(values: Array) -> Array:
-    """Round numbers, evenly spaced, around all values that are finite."""
+    """Evenly spaced round numbers around all finite values."""
     from matplotlib.ticker import MaxNLocator
 
     finite = values[np.isfinite(values)]
@@ -155,7 +154,7 @@ def contour_levels(values: Array) -> Array:
 
 
 def draw_regions(boundary: Boundary) -> Any:
-    """A figure: the class's colour, the stronger the likelier; lines where two are as likely."""
+    """A figure of the predicted classes as colours, stronger where the probability is higher."""
     figure = class_figure(boundary)
     axes = figure.subplots()
     x, y = boundary.axes
@@ -176,13 +175,13 @@ def draw_regions(boundary: Boundary) -> Any:
 
 
 def _outer_ends(axis: Axis) -> tuple[float, float]:
-    """Of the first and last pixel, whose middles the axis ends with."""
+    """The outer edges of the first and last pixel, whose centres are the axis's ends."""
     half = (axis.positions[1] - axis.positions[0]) / 2
     return axis.ends[0] - half, axis.ends[1] + half
 
 
 def _shade(colors: Array, sureness: Array) -> Array:
-    """Colours mixed with white; sureness 0..1."""
+    """Colours mixed with white, the less the higher `sureness` (0 to 1)."""
     strength = FAINTEST + (STRONGEST - FAINTEST) * sureness
     return np.asarray(1 - strength[..., None] * (1 - colors))
 
@@ -199,8 +198,7 @@ def _image(boundary: Boundary, colors: Array) -> Array:
 
 
 def _draw_borders(axes: Any, boundary: Boundary) -> None:
-    """For each class, the line where its probability equals that of the likeliest other one; where
-    there is a threshold, the line on it."""
+    """Lines where two classes are equally likely, or where the probability is the threshold."""
     (x, y), predictions = boundary.axes, boundary.predictions
     style = {"colors": "0.25", "linewidths": 1.1}
     if (threshold := boundary.decision.threshold) is not None:
@@ -217,7 +215,7 @@ def _draw_borders(axes: Any, boundary: Boundary) -> None:
 
 
 def _draw_scale(axes: Any, classes: int) -> None:
-    """What the shades mean, in grey, beside the plot."""
+    """Draw a grey scale of the shades, beside the plot."""
     bar = axes.inset_axes((1.04, 0.0, 0.035, 0.3))
     grey = np.full((128, 1, 3), 0.25)
     image = _shade(grey, np.linspace(0, 1, 128)[:, None])
@@ -229,17 +227,14 @@ def _draw_scale(axes: Any, classes: int) -> None:
 
 
 def draw_boundary(boundary: Boundary, path: Path) -> None:
-    """Draw it to `path`, by its suffix: a curve over one feature, a map over two.
+    """Draw a boundary to `path`, in the suffix's format: a curve over one feature, a map over two.
 
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
-    try:
-        write_plot(path, lambda: _drawing(boundary)(boundary), described(boundary))
-    except (OverflowError, ValueError):
-        raise UserError(f"{path}: the values are too large to draw") from None
+    write_plot(path, lambda: _drawing(boundary)(boundary), alt_text(boundary))
 
 
-def described(boundary: Boundary) -> str:
+def alt_text(boundary: Boundary) -> str:
     """The alternative text."""
     over = " and ".join(axis.name for axis in boundary.axes)
     said = [f"{boundary.run}: predicted {boundary.target} over {over}."]

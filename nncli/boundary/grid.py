@@ -1,4 +1,4 @@
-"""Grid: the predictions of a network over one or two of its features, the others held still."""
+"""Grid: predictions over a grid of one or two features, with the other features held fixed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,20 +10,20 @@ from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-STEPS = 240  # of an axis
+STEPS = 240  # positions along an axis
 MARGIN = 0.05  # of its range, beyond the training rows on either side
-FAR = 10.0  # quartile ranges from the quartiles: beyond them a value has no place
+FAR = 10.0  # interquartile ranges beyond the quartiles where outliers begin
 MAX_NUMBER = 1e100  # number of an axis
 MAX_COLUMNS = 30  # categories of an axis
 
 
 @frozen
 class Axis:
-    """A feature that a plot is drawn along.
+    """An axis of the plot: a feature.
 
-    positions: (STEPS,) ascending: of a number, its own values. Of a category, places in columns
-    one wide, around 0, 1, 2, ...
-    codes, categories: what each column stands for, as the table has it and in words.
+    positions: (STEPS,) ascending; values of a number; for a category, positions along columns of
+    width 1 around 0, 1, 2, ...
+    codes, categories: of each column: the category's code and its name.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Axis:
 
     @property
     def values(self) -> Array:
-        """What the feature is at each position."""
+        """The feature's value at each position."""
         if not self.categories:
             return self.positions
         nearest = np.rint(self.positions).astype(int)
@@ -44,7 +44,7 @@ class Axis:
         return float(self.positions[0]), float(self.positions[-1])
 
     def place(self, values: Array) -> Array:
-        """Where values of the feature lie along the axis; NaN where they are missing."""
+        """The positions of values along the axis; NaN for missing ones."""
         if not self.categories:
             return values
         places = np.searchsorted(self.codes, values)
@@ -52,9 +52,9 @@ class Axis:
 
 
 def axis_over(table: Table, name: str, rows: Array) -> Axis:
-    """The axis that shows a feature as the rows have it, in its own units.
+    """The axis of a feature over the rows' range, in its own units.
 
-    Raises UserError for too many categories, or numbers too large.
+    Raises UserError for too many categories, or too large numbers.
     """
     values = table.column(name).values[rows]
     present = values[~np.isnan(values)]
@@ -66,13 +66,13 @@ def axis_over(table: Table, name: str, rows: Array) -> Axis:
         )
     low, high = _range(present)
     margin = MARGIN * (high - low) or max(0.5, 0.1 * abs(low))
-    start = max(low - margin, 0.0) if low > 0 else low - margin  # there is no negative age
+    start = max(low - margin, 0.0) if low > 0 else low - margin  # no negative ages, say
     positions = np.linspace(start, high + margin, STEPS)
     return Axis(name, positions, positions)
 
 
 def _range(values: Array) -> tuple[float, float]:
-    """The least and the greatest value, but for those that would make dots of all others."""
+    """The minimum and maximum, without outliers so far away that all other dots would coincide."""
     lower, upper = np.quantile(values, [0.25, 0.75])
     reach = FAR * (upper - lower)
     near = values[(values >= lower - reach) & (values <= upper + reach)] if reach > 0 else values
@@ -91,9 +91,9 @@ def _category_axis(table: Table, name: str, codes: Array) -> Axis:
 
 
 def typical(table: Table, rows: Array) -> Array:
-    """(features,) the median of each number, the most frequent of each category, in the rows.
+    """(features,) the rows' median of each number, and the most frequent value of each category.
 
-    Missing values are left out.
+    Missing values are ignored.
     """
     return np.array([_typical(table, name, rows) for name in table.features])
 
@@ -108,7 +108,7 @@ def _typical(table: Table, name: str, rows: Array) -> float:
 
 
 def values_in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, str]:
-    """The values at which the features that are not shown are held, by name."""
+    """The fixed values of the features that are not shown, by name."""
     words = {}
     for name, value in zip(table.features, held.tolist(), strict=True):
         if name not in shown:
@@ -120,7 +120,7 @@ def values_in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[
 def predictions_over(predictor: Predictor, axes: Sequence[Axis], held: Array) -> Array:
     """(steps, outputs) along one axis; (steps, steps, outputs) over two, the second one first.
 
-    So `predictions[i, j]` is at `axes[1].values[i]` and `axes[0].values[j]`.
+    `predictions[i, j]` is at `axes[1].values[i]` and `axes[0].values[j]`.
     """
     columns = [predictor.table.features.index(axis.name) for axis in axes]
     sides = np.meshgrid(*(axis.values for axis in axes))

@@ -1,4 +1,4 @@
-"""Style: what every plot of a boundary has: its axes, its dots, its legend, its caption."""
+"""Plot style: what all boundary plots share: axes, dots, legend and caption."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from nncli.parts.arrays import Array
 
 WIDTH, HEIGHT = 7.2, 5.0  # inches
 LINE = 105  # letters of the caption
-JITTER = 0.3  # of a column of a category, in which the dots are spread
+JITTER = 0.3  # half the share of a category's column over which dots are spread
 UNBROKEN = "\N{NO-BREAK SPACE}"
-NOWHERE = "0.88"  # where no prediction is finite
-NAMES = 12  # in a column of the legend
+NOWHERE = "0.88"  # the grey where predictions aren't finite
+NAMES = 12  # names per column of the legend
 MAX_NAMES = 3 * NAMES
 
 
 def frame(axes: Any, boundary: Boundary, y: str) -> None:
-    """Title, labels, and the axis of the first feature; y: what the other axis shows."""
+    """Set title and labels, and the axis of the first feature. y: the label of the other axis."""
     x = boundary.axes[0]
     style_axes(axes, short(x.name), short(y))
     axes.set_title(short(boundary.run, 60), loc="left", fontsize=11, parse_math=False)
@@ -35,13 +35,13 @@ def frame(axes: Any, boundary: Boundary, y: str) -> None:
 
 
 def ticks(set_ticks: Any, axis: Axis, **how: Any) -> None:
-    """One for each category."""
+    """Set a tick for each category."""
     names = [short(name) for name in axis.categories]
     set_ticks(range(len(names)), names, parse_math=False, **how)
 
 
 def dots(boundary: Boundary) -> Array:
-    """(rows, axes) where the training rows are drawn: side by side in the column of a category."""
+    """(rows, axes) positions of the dots: those in a category's column are spread across it."""
     places = np.array(boundary.points.places, dtype=float)
     random = np.random.default_rng(0)
     for column, axis in enumerate(boundary.axes):
@@ -51,13 +51,13 @@ def dots(boundary: Boundary) -> Array:
 
 
 def dot_style(count: int) -> dict[str, Any]:
-    """The more dots, the smaller (in square points) and the finer their edges."""
+    """The style of so many dots: the more, the smaller (in square points), with finer edges."""
     area = float(np.clip(400 / np.sqrt(max(count, 1)), 10, 60))
     return {"s": area, "edgecolors": "white", "linewidths": 0.01 * area, "zorder": 3}
 
 
 def legend(axes: Any, entries: Sequence[tuple[Any, str]], **place: Any) -> None:
-    """Labels are taken as they are: a $ or a _ in a class's name is a letter."""
+    """A legend whose labels are shown as they are, without math markup."""
     handles = [handle for handle, _ in entries]
     made = axes.legend(
         handles, ["."] * len(handles), frameon=False, fontsize=9, alignment="left", **place
@@ -69,7 +69,7 @@ def legend(axes: Any, entries: Sequence[tuple[Any, str]], **place: Any) -> None:
 
 
 def caption(figure: Any, boundary: Boundary) -> None:
-    """In small letters below: what can't be seen, and what is left out."""
+    """Draw the caption below the plot: what is held fixed, and what is left out."""
     text = textwrap.fill(" ".join(remarks(boundary)), LINE)
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="0.35", parse_math=False)
 
@@ -94,19 +94,19 @@ def remarks(boundary: Boundary) -> Iterator[str]:
 
 
 def held_still(values: Mapping[str, str], what: str) -> str:
-    """At which values the features are held that aren't shown."""
+    """The values at which the other features are held fixed, in words."""
     pairs = [f"{short(name)} {short(value)}" for name, value in values.items()]
     held = few([pair.replace(" ", UNBROKEN) for pair in pairs], 6)
     return f"The other features are held at their {what}: {held}."
 
 
 def class_figure(boundary: Boundary) -> Any:
-    """A figure with room for a legend beside what is drawn."""
+    """A figure with room for a legend beside the plot."""
     return new_figure(WIDTH + 1.3 * (_columns(boundary) - 1), HEIGHT)
 
 
 def _columns(boundary: Boundary) -> int:
-    """Of the legend."""
+    """The number of the legend's columns."""
     return -(-min(len(boundary.classes), MAX_NAMES) // NAMES)
 
 
@@ -118,7 +118,7 @@ def class_colors(count: int) -> Array:
 
 
 def scatter_classes(axes: Any, points: Points, places: Array, colors: Array) -> None:
-    """Dots of their class's colour; those predicted wrong on top, larger and ringed in black."""
+    """Draw dots in their class's colour; wrong ones on top, larger, with a black ring."""
     style = dot_style(len(points))
     assert points.is_wrong is not None
     for chosen, more in ((~points.is_wrong, {}), (points.is_wrong, _ring(style["s"]))):
@@ -130,7 +130,7 @@ def _ring(area: float) -> dict[str, Any]:
 
 
 def class_legend(axes: Any, boundary: Boundary, colors: Array) -> None:
-    """Beside the axes: the classes' colours, and how many rows are predicted wrong."""
+    """A legend beside the plot: the classes' colours, and the number of wrongly predicted rows."""
     from matplotlib.lines import Line2D
 
     entries = [

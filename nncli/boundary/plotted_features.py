@@ -1,4 +1,4 @@
-"""Features: which one or two of them a plot is drawn over."""
+"""Plotted features: chooses the one or two features that a plot is drawn over."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-MOVED_VALUES = 1 << 25  # network inputs that all moves together may take; about a second
+MOVED_VALUES = 1 << 25  # network inputs for all moved rows together; about a second
 
 
 def named(table: Table, text: str) -> tuple[str, ...]:
-    """The features that `a` or `a,b` names. Their names may have commas in them.
+    """The features named by `a` or `a,b`, whose names may contain commas.
 
-    Raises UserError for names that no feature has.
+    Raises UserError for unknown names.
     """
     if (alone := text.strip()) in table.features:
         return (alone,)
@@ -37,8 +37,8 @@ def named(table: Table, text: str) -> tuple[str, ...]:
 def most_influential(predictor: Predictor, sample: Array, output: int | None) -> tuple[str, ...]:
     """The two numeric features that the predictions depend on most, in the table's order.
 
-    One if there is only one. output: the one prediction that counts; None: all of them.
-    Raises UserError if there is none.
+    Only one if there is no other. output: of which prediction; None: of all.
+    Raises UserError if no feature is numeric.
     """
     table = predictor.table
     numeric = [name for name in table.features if table.kind(name) == "numeric"]
@@ -56,9 +56,9 @@ def most_influential(predictor: Predictor, sample: Array, output: int | None) ->
 
 
 def effects(predictor: Predictor, names: list[str], rows: Array, output: int | None) -> Array:
-    """mean |f(x + s/2) - f(x - s/2)| over rows x, for each feature: s is its spread in them.
+    """mean |f(x + s/2) - f(x - s/2)| over rows x, for each feature.
 
-    s: the standard deviation.  f: the predictions, or the one numbered `output`.
+    s: the feature's standard deviation.  f: the predictions, or only the one at index `output`.
     """
     x = predictor.table.x[rows]
     changes = np.zeros(len(names))

@@ -1,4 +1,4 @@
-"""Units: what each unit of a hidden layer says all over one or two features."""
+"""Unit activations: the activation of each unit of a hidden layer over one or two features."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,17 +18,16 @@ from nncli.frozen import frozen
 from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 
-FIRST = "first"  # the layer, where none is named
+FIRST = "first"  # the default layer
 
 
 @frozen
 class Units:
-    """What a plot shows.
+    """The content of the plot.
 
-    layer: its name.  activations: (steps, units) or (steps, steps, units), as in a boundary.
-    scores: the same before the activation; None of a layer that has none.
-    held: what the other features are all over the grid.  held_at: what these values are, in words.
-    is_chosen: whether the axes are some of several features, and nobody named them.
+    layer: its name.  activations: (steps, units) or (steps, steps, units), as in Boundary.
+    scores: the same before the activation function; None for a layer without one.
+    held, held_at, is_chosen: see Boundary.
     """
 
     run: str
@@ -43,7 +42,7 @@ class Units:
 
 @frozen
 class UnitPredictor(Predictor):
-    """Raw rows -> (rows, units) of a layer, or its scores z. place: the layer's, in the network."""
+    """Raw rows -> (rows, units) activations of a layer, or scores z. place: the layer's index."""
 
     place: int
     wants_scores: bool = False
@@ -61,9 +60,9 @@ class UnitPredictor(Predictor):
 
 
 def units_of(reader: RunReader, features: str | None, layer: str) -> Units:
-    """The units of a hidden layer all over the features that `features` names, as `a` or `a,b`.
+    """The units of a hidden layer over the features named by `features`, as `a` or `a,b`.
 
-    layer: its name, or FIRST. Raises UserError for names that the run doesn't have.
+    layer: its name, or FIRST. Raises UserError for unknown names.
     """
     table, rows, network = reader.built.table, reader.built.rows.train, reader.model.network
     place = _place(network, layer)
@@ -92,7 +91,7 @@ def units_of(reader: RunReader, features: str | None, layer: str) -> Units:
 
 
 def _place(network: Network, layer: str) -> int:
-    """Where in the network a hidden layer is. Raises UserError."""
+    """The index of a hidden layer in the network. Raises UserError."""
     names = [node.name for node in network.nodes]
     hidden = [name for name in names if name.startswith("hidden")]
     if not hidden:

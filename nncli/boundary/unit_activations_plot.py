@@ -1,4 +1,4 @@
-"""Drawing of units: a small map, or curve, for each unit of a hidden layer."""
+"""The plot of unit activations: a small map, or curve, for each unit of a hidden layer."""
 
 import textwrap
 from pathlib import Path
@@ -12,27 +12,23 @@ from nncli.artifacts.palette import NETWORK
 from nncli.artifacts.rendering import write_plot
 from nncli.boundary.plot_style import NOWHERE, held_still, ticks
 from nncli.boundary.unit_activations import Units
-from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
-MAX_UNITS = 32  # units that a plot has room for
-ACROSS, PANEL = 8, (1.5, 1.4)  # panels side by side; inches of one
-MIN_ACROSS = 3  # panels whose width a title needs
-STRONGEST = 99.0  # percentile of |activation| that has the strongest colour
+MAX_UNITS = 32  # units in a plot
+ACROSS, PANEL = 8, (1.5, 1.4)  # panels per row; (width, height) of one in inches
+MIN_ACROSS = 3  # the title needs this many panels' width
+STRONGEST = 99.0  # the percentile of |activation| with the strongest colour
 
 
 def draw_units(units: Units, path: Path) -> None:
-    """Draw them to `path`, by its suffix.
+    """Draw the units to `path`, in the suffix's format.
 
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
-    try:
-        write_plot(path, lambda: _figure(units), described(units))
-    except (OverflowError, ValueError):
-        raise UserError(f"{path}: the values are too large to draw") from None
+    write_plot(path, lambda: _figure(units), alt_text(units))
 
 
-def described(units: Units) -> str:
+def alt_text(units: Units) -> str:
     """The alternative text."""
     over = " and ".join(axis.name for axis in units.axes)
     count = units.activations.shape[-1]
@@ -71,7 +67,7 @@ def _figure(units: Units) -> Any:
 
 
 def _strongest(activations: Array) -> float:
-    """|activation| of the strongest colour: one for all units, so that they can be compared."""
+    """The |activation| with the strongest colour, the same in all maps."""
     finite = np.abs(activations[np.isfinite(activations)])
     if not len(finite):
         return 1.0
@@ -102,7 +98,7 @@ def _draw_curve(axes: Any, units: Units, unit: int) -> None:
 
 
 def _name_axes(figure: Any, grid: Any, units: Units) -> None:
-    """The features' names, once each; the numbers at the outer panels."""
+    """Draw each feature's name once, and numbers at the outer panels only."""
     corner, style = grid[-1, 0], {"fontsize": 8}
     style_axes(corner, "", "")
     if units.axes[0].categories:
@@ -117,7 +113,7 @@ def _name_axes(figure: Any, grid: Any, units: Units) -> None:
 
 
 def _say(figure: Any, units: Units, width: float) -> None:
-    """Title and caption."""
+    """Draw title and caption."""
     count = units.activations.shape[-1]
     title = f"{short(units.run, 60)}: the {count:,} units of {units.layer}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, parse_math=False)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from nncli.artifacts.number_ticks import needs_log_axis
 from nncli.cli.text_table import figure
 
 DOTS_ACROSS, DOTS_DOWN = 2, 4  # dots of a character
 BLANK = 0x2800
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a dot, by row and column
 START, MIN_POINTS = 0.1, 10  # share of the epochs; lines with fewer points have no start
-MIN_LOG_RATIO = 10.0  # greatest / least value from which the axis is logarithmic
 
 
 class Line(NamedTuple):
@@ -42,7 +42,7 @@ def chart(lines: Sequence[Line], width: int, height: int) -> list[list[Cell]]:
     start = min(xs) + START * (max(xs) - min(xs))
     values = [y for each in points for x, y in each if x >= start or len(each) < MIN_POINTS]
     least, most = min(values), max(values)
-    is_log = least > 0 and most / least > MIN_LOG_RATIO
+    is_log = needs_log_axis(least, most)
     up = math.log10 if is_log else float
     labels = _labels(least, most, height - 1, is_log=is_log)
     margin = max(map(len, labels)) + 1

@@ -1,25 +1,23 @@
 """Comparison table: groups down, statistics across, within the terminal's width."""
 
 import math
-import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from nncli.cli.text_table import table
+from nncli.cli.text_table import table, terminal_width
 from nncli.comparison.comparison import Comparison, Group
 from nncli.comparison.group_labels import short_keys, short_names, short_values
 from nncli.engine.metric_columns import rows_of
 from nncli.errors import counted, escaped, few
 
-WIDTH = 100  # without a terminal
 OF_ROWS = {"train": "training rows", "val": "validation rows", "held_out": "held-out rows"}
 SIGNIFICANT_DIGITS = 4
 
 
 def comparison_in_words(comparison: Comparison) -> str:
     """The table with its heading and notes."""
-    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    width = terminal_width()
     heading, notes = (
         "\n".join(_wrapped(line, width) for line in lines)
         for lines in (_heading(comparison), _notes(comparison))

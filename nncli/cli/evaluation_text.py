@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nncli.parts.arrays import Array
 
 MAX_CLASSES = 20  # in a table
-MAX_WIDTH = 100  # letters of a table whose columns have names
+MAX_WIDTH = 100  # characters of a table, up to which its columns have names
 
 
 def evaluation_text(report: "Report") -> str:

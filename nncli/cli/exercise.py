@@ -22,7 +22,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
 
 @frozen
 class Exercise:
-    """A trace with blank cells. variant: number of the weights' draw."""
+    """A trace with blank cells. variant: of the initial weights; None: those of the config."""
 
     path: Path
     assignments: tuple[str, ...] = ()

@@ -71,10 +71,8 @@ def launched_ranks(on: str | None) -> Ranks:
     except (ImportError, RuntimeError) as error:
         if not is_mpiexec:
             return ALONE
-        cure = "pip install 'nncli-yaml[mpi]'"
-        raise UserError(
-            f"mpiexec started this process, which lacks MPI: {cure} ({error})"
-        ) from None
+        fix = "pip install 'nncli-yaml[mpi]'"
+        raise UserError(f"mpiexec started this process, which lacks MPI: {fix} ({error})") from None
     if MPI.COMM_WORLD.Get_size() > 1:
         return MpiRanks(MPI.COMM_WORLD)
     if is_mpiexec:
@@ -93,8 +91,8 @@ def check_ranks(ranks: Ranks, shards: int) -> None:
         fewer = 1 << (count.bit_length() - 1)
         raise UserError(f"expected a power of two of ranks, found {count}: mpiexec -n {fewer}")
     if 1 < count > shards:
-        cure = f"--set training.shards={count} (which changes the numbers, as batch_size does)"
-        raise UserError(f"{count} ranks have {shards} training.shards to share: {cure}")
+        fix = f"--set training.shards={count} (which changes the numbers, as batch_size does)"
+        raise UserError(f"{count} ranks have {shards} training.shards to share: {fix}")
 
 
 def refuse_several(ranks: Ranks) -> None:

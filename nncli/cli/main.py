@@ -18,7 +18,7 @@ from nncli.cli.streams import (
     write_all_or_fail,
 )
 from nncli.errors import NncliError, did_you_mean, escaped
-from nncli.operating_system import words_of
+from nncli.operating_system import expand_wildcards
 
 FIRST = (  # in the help's order; other commands come after these
     *(
@@ -98,7 +98,7 @@ def main() -> NoReturn:
     write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     with EndOnInterrupt():
-        code = run(words_of(arguments), shows_traceback=len(arguments) < len(sys.argv) - 1)
+        code = run(expand_wildcards(arguments), shows_traceback=len(arguments) < len(sys.argv) - 1)
     if code and (ranks := sys.modules.get("nncli.cli.launched_ranks")):
         ranks.abort_others(code)
     discard_unwritable_output()

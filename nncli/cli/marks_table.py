@@ -1,15 +1,13 @@
 """Marks table: the marks of a class of students, and the most frequent slips."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from nncli.cli.text_table import table
+from nncli.cli.text_table import table, terminal_width
 from nncli.errors import counted
 from nncli.trace.class_marks import ClassMarks, Score
 from nncli.trace.slips import HINTS
 
-WIDTH = 100  # without a terminal
 MAX_NAMED = 8  # students or questions of a slip
 MAX_SLIPS = 8
 MIN_COLUMNS = 3  # of questions in a part of the table
@@ -17,7 +15,7 @@ MIN_COLUMNS = 3  # of questions in a part of the table
 
 def class_lines(marks: ClassMarks) -> Iterator[str]:
     """The table, in parts that fit the terminal; then the slips."""
-    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    width = terminal_width()
     yield from _tables(marks, width)
     if any(marks.score(student).carried for student in marks.marks):
         yield from wrap("* includes answers that are right except for an earlier mistake", width)

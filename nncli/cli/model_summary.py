@@ -1,5 +1,6 @@
 """The model summary of `train`, and notes that several commands share."""
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ from nncli.cli.text_table import table
 from nncli.config.dump import part_in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
+from nncli.engine.network import Network
 from nncli.engine.stop_reason import why_unfinished
 from nncli.engine.training_settings import Training
 from nncli.errors import escaped, few
 from nncli.operating_system import shell_word
 from nncli.parts.losses import Huber
 from nncli.parts.table import Table
+
+MAX_ITEMS = 5  # columns left out that are named
 
 
 def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
@@ -81,11 +85,11 @@ def where_to_look(path: Path) -> str:
     return escaped(f"a page about it: nncli report {shell_word(path)}")
 
 
-def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:
-    """(name, reason in brackets) of the first `most` items, then the number of the others."""
+def few_items(reasons: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(name, reason in brackets) of the first items, then the number of the others."""
     items = [(name, f"({reason})") for name, reason in reasons.items()]
-    more = [(f"and {len(items) - most:,} more", "")] if len(items) > most else []
-    return items[:most] + more
+    left = len(items) - MAX_ITEMS
+    return items[:MAX_ITEMS] + ([(f"and {left:,} more", "")] if left > 0 else [])
 
 
 def _delta_in_units(loss: Huber, built: Built) -> str:
@@ -113,20 +117,6 @@ def _engine(training: Training) -> str:
 def model_summary(built: Built) -> str:
     """Layers, shapes, parameters, loss formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
-    rows = [["layer", "what", "shape", "parameters"]]
-    rows.append(["input", "", f"{network.inputs}", ""])
-    for node in network.nodes:
-        what = node.layer.name
-        if (activation := getattr(node.layer, "activation", None)) is not None:
-            what += f", {activation.name}"
-        shapes = node.layer.param_shapes(node.input_shape)
-        count = sum(
-            tensor.size
-            for tensor in network.layout.tensors
-            if tensor.name in {f"{node.name}/{name}" for name in shapes}
-        )
-        frozen = f" ({node.frozen})" if node.frozen else ""
-        rows.append([node.name, what, f"{node.inputs} -> {node.outputs}", f"{count:,}{frozen}"])
     split = ", ".join(f"{name} {len(rows_):,}" for name, rows_ in built.rows.named().items())
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
@@ -144,14 +134,35 @@ def model_summary(built: Built) -> str:
         facts.append(["", built.task_reason])
     if built.table.origin is not None:
         facts += table_facts(built.table, built.preprocessing)
-    if not (target := built.preprocessing.target).is_identity:
-        what = "the scaled target"
-        if target.transform != "none":
-            what = f"{', '.join(built.preprocessing.learnt_targets)}"
-            what += "" if target.method == "none" else ", scaled"
-        facts.insert(2, ["", f"of {what}; metrics are in the target's own units"])
-        if isinstance(network.loss, Huber):
-            facts.insert(3, ["", _delta_in_units(network.loss, built)])
+    facts[2:2] = _loss_of(built)
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {escaped(text)}" for name, text in facts]
-    return "\n".join([table(rows), "", *lines])
+    return "\n".join([table([*_layers(network)]), "", *lines])
+
+
+def _layers(network: Network) -> Iterator[list[str]]:
+    """The header and a row for each layer."""
+    yield ["layer", "what", "shape", "parameters"]
+    yield ["input", "", f"{network.inputs}", ""]
+    for node in network.nodes:
+        what = node.layer.name
+        if (activation := getattr(node.layer, "activation", None)) is not None:
+            what += f", {activation.name}"
+        shapes = node.layer.param_shapes(node.input_shape).values()
+        frozen = f" ({node.frozen})" if node.frozen else ""
+        count = f"{sum(map(math.prod, shapes)):,}{frozen}"
+        yield [node.name, what, f"{node.inputs} -> {node.outputs}", count]
+
+
+def _loss_of(built: Built) -> Iterator[list[str]]:
+    """What the loss is computed from, if that isn't the target itself."""
+    fitted, loss = built.preprocessing, built.network.loss
+    if fitted.target.is_identity:
+        return
+    what = "the scaled target"
+    if fitted.target.transform != "none":
+        scaled = "" if fitted.target.method == "none" else ", scaled"
+        what = f"{', '.join(fitted.learnt_targets)}{scaled}"
+    yield ["", f"of {what}; metrics are in the target's own units"]
+    if isinstance(loss, Huber):
+        yield ["", _delta_in_units(loss, built)]

@@ -86,7 +86,7 @@ def plot_option(default: str) -> Callable[[Any], Any]:
     )
 
 
-def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
+def split_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
     """(format of standard input, format of plots) of `format_options`."""
     inputs = [each for each in formats if each in READABLE]
     plots = [each for each in formats if each in PLOT_FORMATS]
@@ -98,7 +98,7 @@ def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
 
 @contextmanager
 def input_file(path: Path, input_format: str | None) -> Iterator[Path]:
-    """A user's file of rows; for `-` a copy of standard input."""
+    """The path of a user's file of rows; for `-`, of a copy of standard input."""
     if str(path) != "-":
         if input_format is not None:
             raise click.UsageError("--format is for standard input: a file's name says its own")

@@ -9,7 +9,7 @@ import click
 
 from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.environment import differences
-from nncli.artifacts.resumption import MAY_CHANGE, PATIENCE
+from nncli.artifacts.resumption import MAY_CHANGE, PATIENCE, resumed_recorder
 from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -52,7 +52,7 @@ def resume_run(
     epochs_before = reader.epochs_before
     reader.built  # noqa: B018  # slow, and before anything is written
     signals.is_preparing = False
-    recorder = RunRecorder.resume(reader, sys.argv[1:])
+    recorder = resumed_recorder(reader, sys.argv[1:])
     job, state, last = recorder.built.job, recorder.state, recorder.last
     if last is not None and (jump := rate_jump(job, state, last, epochs_before)):
         echo_err(f"note: {jump}")

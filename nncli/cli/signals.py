@@ -24,7 +24,7 @@ SAME_REQUEST_SECONDS = 1.0  # largest gap between signals of one request
 
 
 def second_request(signals: Iterable[tuple[float, int]]) -> int | None:
-    """The number of the first signal that is a second request; None if there is none.
+    """The number of the signal that asks to stop for the second time; None if none does yet.
 
     signals: (arrival time, number).
     """

@@ -98,7 +98,7 @@ def open_closed_streams() -> None:
 
 
 def discard_unwritable_output() -> None:
-    """Drop buffered output, which the interpreter would try to write again at exit."""
+    """Drop the output that couldn't be written, else the interpreter would try again at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

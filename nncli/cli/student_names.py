@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from nncli.artifacts.files import translating_os_errors
+from nncli.artifacts.files import reading_text
 from nncli.errors import UserError, printable
-from nncli.untrusted_files.opening import Unfit, read_file
+from nncli.untrusted_files.opening import read_file
 
 MAX_NAMES, MAX_FILE_BYTES = 1000, 1 << 20
 UNFIT = re.compile(r"[^\w.-]+")  # not allowed in file names on every system
@@ -39,12 +39,5 @@ def student_names(names: Path, taken: Collection[str] = ()) -> dict[str, str]:
 
 
 def _text(names: Path) -> str:
-    with translating_os_errors(names):
-        try:
-            return read_file(names, MAX_FILE_BYTES, "names").decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UserError(f"{names}: not UTF-8 text: {error.reason}") from None
-        except FileNotFoundError:
-            raise UserError(f"{names}: no such file") from None
-        except Unfit as error:
-            raise UserError(f"{names}: {error}") from None
+    with reading_text(names):
+        return read_file(names, MAX_FILE_BYTES, "names").decode("utf-8-sig")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
 
 STYLES = {"completed": "", "pruned": "dim", WAITING: "dim", "diverged": "yellow"}
-MAX_CELL = 18  # letters of a cell
-NARROW_KEY = 10  # letters of a key's name in a narrow terminal
+MAX_CELL = 18  # characters of a cell
+NARROW_KEY = 10  # characters of a key's name in a narrow terminal
 STATE_WIDTH, VALUE_WIDTH = 9, 8
 BETWEEN = "  "
 OTHER_LINES = 5  # of a terminal, without trials
@@ -41,7 +41,7 @@ class Column:
 def drawn(state: StudyState, width: int, height: int, most: int, *, stops: bool) -> Text:
     """The table and status lines for a terminal of that size."""
     rows = state.rows(max(1, min(most, height - OTHER_LINES)))
-    columns, left_out = _that_fit(state, rows, width)
+    columns, left_out = _fitting_columns(state, rows, width)
     best = state.best if state.facts.kind == "sweep" else None
     lines = [BETWEEN.join(cells) for cells in zip(*(c.lines() for c in columns), strict=True)]
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -65,7 +65,9 @@ def _style(row: Row | None, best: "TrialRecord | None") -> str:
 # ---- columns
 
 
-def _that_fit(state: StudyState, rows: Sequence[Row], width: int) -> tuple[list[Column], int]:
+def _fitting_columns(
+    state: StudyState, rows: Sequence[Row], width: int
+) -> tuple[list[Column], int]:
     """The columns that fit, and the number of keys left out."""
     fixed = [
         Column(("trial", *(_label(row.trial) for row in rows)), is_text=True),

@@ -1,8 +1,14 @@
 """Text table: align cells in columns, and format their numbers."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 
 from nncli.errors import escaped
+
+
+def terminal_width() -> int:
+    """The terminal's width in characters; 100 without a terminal."""
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def figure(value: float | None, digits: int = 6) -> str:

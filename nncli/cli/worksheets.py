@@ -52,7 +52,7 @@ def check_worksheet(
 def write_worksheet(
     exercise: Exercise, loaded: LoadedNetwork, table: Path, form: str, answer_sheet: Path | None
 ) -> tuple[Trace, str]:
-    """Print a worksheet; answer table and answers are written to files."""
+    """Write a worksheet's answer table and answers; returns (its trace, its text)."""
     worksheet = exercise.worksheet(loaded)
     sheet = Sheet(worksheet, table=exercise.table(worksheet, table.parent))
     _write_table(sheet, table)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.numbered_directory import FILES
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.dump import plain
 from nncli.config.source_text import join
@@ -39,7 +40,7 @@ def _file_name(path: Path, reader: RunReader) -> str:
     name = re.sub(r"^\d+-", "", path.name)
     if path in reader.recorded.data.tables.values():  # whose SHA-256 the environment has
         return name
-    entry = reader.run.manifest().get(f"files/{path.name}", {})
+    entry = reader.run.manifest().get(f"{FILES}/{path.name}", {})
     return f"{name} ({str(entry.get('sha256'))[:8]})"
 
 

@@ -62,7 +62,7 @@ class Comparison:
 
 @dataclass
 class _Gathered:
-    """A group before its runs are checked. names: of its bundles."""
+    """A group whose runs aren't read or checked yet. names: of its bundles."""
 
     names: list[str]
     settings: dict[str, Any]
@@ -147,9 +147,10 @@ def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathere
 
 
 def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list[LeftOut]]:
-    """Split results into valid and excluded ones: no finite value, or a repeated run.
+    """Split results into those that count and those that are excluded, with the reason.
 
-    A repeated run has the same data, split and seeds as another; it counts only for seconds.
+    Excluded are results without a finite value, and repeated runs: those with the same data, split
+    and seeds as another run. A repeated run still counts for seconds.
     """
     first: dict[Any, Result] = {}
     counted, others = [], []
@@ -178,9 +179,9 @@ def _group(names: Sequence[str], settings: dict[str, Any], runs: Runs) -> Group:
 
 
 def _beside_the_best(groups: Sequence[Group]) -> tuple[int, list[Group]]:
-    """The number of differences with a p-value, and the groups with their difference to the best.
+    """The number of p-values, and the groups with their difference from the best group.
 
-    The best was chosen by the same values, so Holm's correction counts all pairs.
+    The best group was chosen by the same values, so Holm's correction counts all pairs of groups.
     """
     pairs = list(combinations(range(len(groups)), 2))
     found = {(i, j): difference(groups[j].runs, groups[i].runs) for i, j in pairs}

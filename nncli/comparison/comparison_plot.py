@@ -13,7 +13,6 @@ from nncli.artifacts.rendering import write_plot
 from nncli.comparison.comparison import Comparison
 from nncli.comparison.group_labels import MAX_LABEL_LETTERS, labels
 from nncli.engine.metric_columns import VAL, metric_of
-from nncli.errors import UserError
 from nncli.evaluation.statistics import MIN_VALUES
 
 SHADES = COLORS[:8]
@@ -27,13 +26,10 @@ def draw_comparison(comparison: Comparison, path: Path) -> None:
 
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
-    try:
-        write_plot(path, lambda: _figure(comparison), described(comparison))
-    except OverflowError:
-        raise UserError(f"{comparison.metric} has values too large to draw") from None
+    write_plot(path, lambda: _figure(comparison), alt_text(comparison))
 
 
-def described(comparison: Comparison) -> str:
+def alt_text(comparison: Comparison) -> str:
     """The alternative text: the mean of each group, the best first."""
     texts, _ = labels(comparison.keys, comparison.groups)
     groups = list(zip(texts, comparison.groups, strict=True))[: len(SHADES)]
@@ -95,7 +91,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
 
 
 def _drawn_column(comparison: Comparison) -> str:
-    """The column to draw: the metric, else on validation rows, else on training rows."""
+    """The column to draw: the metric itself, else on validation rows, else on training rows."""
     metric = comparison.metric
     results = [result for group in comparison.groups for result in group.runs.results]
     candidates = (metric, VAL + metric_of(metric), metric_of(metric))

@@ -1,4 +1,4 @@
-"""Labels: shorten names, keys and values while they stay distinct."""
+"""Group labels: shorten names, keys and values as far as they stay distinct."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def _blocks(value: Any) -> list[Mapping[str, Any]]:
 
 
 def _unsaid(blocks: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """By type, the keys with the same value in every block; none for a single block."""
+    """For each type of part, the keys with one value in all blocks; none for a single block."""
     by_type: dict[str, list[Mapping[str, Any]]] = {}
     for block in blocks:
         by_type.setdefault(str(block.get("type")), []).append(block)

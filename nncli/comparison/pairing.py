@@ -1,4 +1,4 @@
-"""Pairing: compare two groups of runs, paired by data, split and seeds where possible."""
+"""Pairing: test the difference of two groups of runs, paired where they share conditions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
@@ -6,9 +6,10 @@ from dataclasses import field
 import numpy as np
 
 from nncli.comparison.results import SECONDS, Result
-from nncli.engine.metric_columns import rows_of
+from nncli.engine.metric_columns import metric_of, rows_of
 from nncli.evaluation.statistics import MIN_VALUES, Mean, Test, mean, welch
 from nncli.frozen import frozen
+from nncli.parts.metrics import bounds_of
 
 TOO_FEW = f"fewer than {MIN_VALUES} pairs of runs"
 EQUAL = "the differences are all equal"
@@ -55,23 +56,25 @@ class Runs:
         return [self.value(result) for result in self.results]
 
     def overlap(self, splits: Iterable[str]) -> float:
-        """Rows scored / rows trained on, mean over splits."""
+        """Scored rows / training rows, averaged over the splits."""
         return float(np.mean([self.by_split[split][0].overlap(self.metric) for split in splits]))
 
     def mean(self) -> Mean:
         """Mean over the runs if they share one split, else over the splits."""
+        bounds = bounds_of(metric_of(self.metric))
         if len(self.by_split) == 1 or self.metric == SECONDS:
-            return mean(self.values)
+            return mean(self.values, bounds=bounds)
         if rows_of(self.metric) == "train":
             return Mean(float(np.mean(self.values)), len(self.values))
         means = [self.mean_on(split) for split in self.by_split]
-        return mean(means, self.overlap(self.by_split))
+        return mean(means, self.overlap(self.by_split), bounds)
 
 
 def difference(a: Runs, b: Runs) -> Difference:
-    """a - b: paired by split; on a single split paired by seeds, or unpaired if these differ.
+    """The difference of the means, a - b, with an interval and p where these can be computed.
 
-    Seconds are never paired: they depend on the machine's load.
+    Runs with several splits are paired by split; on a single split they are paired by seeds, or
+    unpaired if the seeds differ. Seconds are never paired: they depend on the machine's load.
     """
     if a.metric == SECONDS:
         return _tested(welch(a.values, b.values), "Welch")
@@ -86,7 +89,7 @@ def difference(a: Runs, b: Runs) -> Difference:
 
 
 def _plain(a: Sequence[float], b: Sequence[float]) -> Mean:
-    """The difference of means, without a test."""
+    """The difference of the means alone, without interval or p."""
     return Mean(float(np.mean(a) - np.mean(b)), min(len(a), len(b)))
 
 

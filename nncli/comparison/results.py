@@ -53,7 +53,7 @@ class Result:
         return found.get(metric_of(metric), False)
 
     def overlap(self, metric: str) -> float:
-        """Rows scored / rows trained on."""
+        """Scored rows / training rows, for the Nadeau-Bengio correction for overlapping splits."""
         return self.rows[rows_of(metric)] / self.rows["train"]
 
 
@@ -103,7 +103,7 @@ def _values(metrics: object, path: Path) -> list[tuple[str, float]]:
 
 
 def _digest(rows: Rows, data: str) -> str:
-    """SHA-256 of the data and of the rows of each split."""
+    """SHA-256 of the data and of the rows of each split: runs can be paired if it is equal."""
     digest = hashlib.sha256(data.encode())
     for part in (rows.train, rows.val, rows.test):
         digest.update(f"{len(part)}:".encode())

@@ -1,4 +1,4 @@
-"""Run bundles: find the runs at a path, bundled by config."""
+"""Run bundles: find the runs at a path, and bundle those that have the same config."""
 
 import math
 from collections.abc import Mapping
@@ -21,9 +21,8 @@ from nncli.frozen import frozen
 class Bundle:
     """Runs of one config: a single run, a study of seeds or folds, or a trial of a sweep.
 
-    runs: by name.  held_out: by run name, the metrics on a fold's held-out rows.
-    is_folds: whether the runs are folds.
-    lost: by name, why runs can't be read.
+    runs: by name.  held_out: by run name, the metrics on the rows that a fold held out.
+    is_folds: whether the runs are folds.  lost: by name, why a run can't be read.
     """
 
     name: str
@@ -86,7 +85,7 @@ def _bundle(
     held_out: Mapping[str, Mapping[str, float]] | None = None,
     lost: Mapping[str, str] | None = None,
 ) -> Bundle:
-    """A bundle; runs without a checkpoint are lost."""
+    """A bundle of the given runs; those without a checkpoint are listed as lost."""
     begun = {
         each
         for each, run in runs.items()

@@ -26,7 +26,7 @@ class Change:
 
 
 def changes(recorded: Experiment, asked: Experiment) -> Iterator[Change]:
-    """Yields every key that differs, in the order of the config reference."""
+    """Yields every key whose values differ, in the order of the config reference."""
     return _changes("", recorded, asked)
 
 

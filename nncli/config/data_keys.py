@@ -162,13 +162,13 @@ class Data:
 
     @property
     def may_be_constant(self) -> bool:
-        """Whether a constant target is allowed: with split: none, or a task or classes."""
+        """Whether the target may be constant: with split: none, or with a given task or classes."""
         is_unsplit = isinstance(self.split, NoSplit)
         return is_unsplit or self.task != "auto" or len(self.targets) > 1 or bool(self.classes)
 
     @property
     def column_keys(self) -> dict[str, ColumnKeys]:
-        """The keys by column; a bare word is its type."""
+        """The keys of each column; a column given by one word has that word as its type."""
         return {
             name: ColumnKeys(type=keys) if isinstance(keys, str) else keys
             for name, keys in self.columns.items()

@@ -59,8 +59,8 @@ class Decoder:
         options = alternatives(hint)
         fitting = [option for option in options if has_shape(node, spec(option).base)]
         if not fitting:
-            cure = correction(node, hint) or block_elsewhere(node, path)
-            message = f"expected {describe(hint)}, found {show(node)}{cure}"
+            fix = correction(node, hint) or block_elsewhere(node, path)
+            message = f"expected {describe(hint)}, found {show(node)}{fix}"
             return self.note(node.where, path, message)
         chosen = spec(min(fitting, key=_is_general))
         base = chosen.base
@@ -218,6 +218,6 @@ class Decoder:
 
 
 def _is_general(option: Any) -> bool:
-    """Sorts literals and null before types that could hold the same value."""
+    """A sort key: literals and null come before wider types, which could hold the same value."""
     base = spec(option).base
     return get_origin(base) is not Literal and base is not type(None)

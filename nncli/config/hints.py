@@ -1,4 +1,4 @@
-"""Hints: takes annotated types apart into type, bounds and description."""
+"""Hints: splits an annotated type such as `Annotated[float, "a rate", Gt(0)]` into its parts."""
 
 import dataclasses
 import types
@@ -15,7 +15,7 @@ from nncli.registry import Part
 
 @frozen
 class Spec:
-    """A type without its annotations, and their contents."""
+    """An annotated type, split into the bare type and what its annotations say."""
 
     base: Any
     bounds: Bounds | None = None
@@ -71,7 +71,7 @@ def is_family(base: Any) -> bool:
 
 
 def has_shape(node: Node, base: Any) -> bool:
-    """Whether a node has the YAML form of a type, whatever its value."""
+    """Whether a node is a scalar, list or dict as the type requires, whatever its values are."""
     value, origin = node.value, get_origin(base)
     if base is Node:
         return True

@@ -48,7 +48,7 @@ class Source:
 
     @contextmanager
     def errors_at(self, key: str) -> Iterator[None]:
-        """Converts data and shape errors to ConfigErrors, at the key they name, else at `key`."""
+        """Turns data and shape errors into ConfigErrors, at the key they name, else at `key`."""
         try:
             yield
         except TableError:
@@ -86,12 +86,12 @@ def _nodes(text: str, source: str) -> Node:
 
 
 def assign(root: Node, keys: Sequence[str], value: Node) -> Node:
-    """The root with one value set; see `apply`.
+    """The root with one value set, as `apply` does, but with defaults filled in on the way.
 
-    A part or list that isn't in the file is filled with its default first:
+    A part or list that the file leaves out gets its default first, so that
     `--set optimizer.learning_rate=0.1` changes the default optimizer, and
-    `--set network.hidden.0=8` the default layer. A layer given by its units becomes a block if one
-    of its keys is set.
+    `--set network.hidden.0=8` the default layer. A layer written as a number of units becomes a
+    block if one of its keys is set.
     """
     root = _with_default(root, keys, Experiment)
     if [*keys[:2]] == [*LAYERS] and len(keys) > len(LAYERS) + 1:
@@ -100,7 +100,7 @@ def assign(root: Node, keys: Sequence[str], value: Node) -> Node:
 
 
 def _with_layer(root: Node, keys: Sequence[str]) -> Node:
-    """Replaces the 8 in `hidden: [8]`, found by `keys`, by `{type: dense, units: 8}`."""
+    """Replaces a layer given as a number: in `hidden: [8]`, 8 becomes `{type: dense, units: 8}`."""
     node = root
     for key in keys:
         value = node.value
@@ -141,7 +141,7 @@ def _as_node(value: Any, where: str) -> Node:
 
 
 def decode(root: Node, path: Path, cls: type[E]) -> tuple[E, dict[str, str]]:
-    """Decodes a node tree to (an Experiment or Resolved, dotted key -> position)."""
+    """Decodes nodes to (an Experiment or Resolved, dotted key -> `file:line:column`)."""
     decoder = Decoder(path.parent)
     if isinstance(root.value, dict):
         experiment = decoder.decode(root, cls, "")

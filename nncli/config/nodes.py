@@ -21,10 +21,10 @@ OVERRIDE = "--set"
 
 @frozen
 class Node:
-    """A scalar, a list of nodes or a dict of nodes, with its position.
+    """A scalar, a list of nodes or a dict of nodes, with its position in the file.
 
-    where: `file:line:column`.  key_places: the position of each key of a dict.  text: a scalar as
-    written.  overridden: the keys of a dict that were set after it was read.
+    where: `file:line:column`.  key_places: the position of each key of a dict.
+    text: a scalar as it is written.  overridden: the keys of a dict that --set or a search has set.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"

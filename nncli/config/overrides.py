@@ -1,4 +1,4 @@
-"""Overrides: sets values of `--set key.path=value`, or of a search, in the nodes of a config."""
+"""Overrides: sets the values of `--set key.path=value`, or of a search, in a config's nodes."""
 
 import re
 from collections.abc import Sequence

@@ -37,9 +37,9 @@ from nncli.parts.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     Loss,
+    MarginLoss,
     Mse,
     MulticlassHinge,
-    OfMargins,
     Poisson,
 )
 from nncli.parts.metrics import DEFAULTS
@@ -50,7 +50,11 @@ from nncli.parts.table import Kind, Origin, Table
 
 
 def resolve_split(given: Data, table: Table) -> Split:
-    """auto: none for gates, inline rows and a single row; stratified for classes, else random."""
+    """Fills in `split: auto`.
+
+    It is none for gates, inline rows and a single row; otherwise stratified for classes, else
+    random.
+    """
     if given.split != "auto":
         return given.split
     if not given.source().has_split or len(table) == 1:
@@ -62,7 +66,7 @@ def resolve_split(given: Data, table: Table) -> Split:
 
 
 def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[ResolvedOutput, Loss]:
-    """Resolves units by the task, activation by units and loss, and loss by activation."""
+    """Fills in units by the task, activation by units and loss, and loss by the activation."""
     units, activation = output.units, output.activation
     wants_classes = isinstance(activation, Softmax) or isinstance(
         loss, CrossEntropy | MulticlassHinge
@@ -86,7 +90,7 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
 
 
 def _activation_for(table: Table, units: int, loss: Loss | Auto) -> Activation:
-    if isinstance(loss, OfMargins):
+    if isinstance(loss, MarginLoss):
         return Identity()
     if table.labels:
         return Sigmoid()
@@ -128,7 +132,7 @@ def resolve_data(
 
 
 def _resolve_columns(given: Data, origin: Origin) -> dict[str, Kind | ColumnKeys]:
-    """The given column keys, with the inferred ones that the run depends on."""
+    """The column keys of the config, and those inferred from the table that this run depends on."""
     known = given.column_keys
     guessed = {
         name: replace(known.get(name, ColumnKeys()), values=list(texts))
@@ -145,7 +149,10 @@ def _resolve_columns(given: Data, origin: Origin) -> dict[str, Kind | ColumnKeys
 def _resolve_preprocessing(
     given: Data, table: Table, output: ResolvedOutput, loss: Loss
 ) -> ResolvedPreprocessing:
-    """auto: by the dataset; targets are scaled only if the output can be any number."""
+    """Fills in the preprocessing, by the dataset.
+
+    Targets are scaled only if the output can be any number.
+    """
     keys = given.preprocessing
     if keys == "none":
         return ResolvedPreprocessing(
@@ -177,7 +184,7 @@ def _resolve_preprocessing(
 
 
 def _resolve_categorical(keys: Categorical) -> ResolvedCategorical:
-    """auto: the embedding size of RealMLP (Holzmueller et al., 2024)."""
+    """Fills in the embedding size, with that of RealMLP (Holzmueller et al., 2024)."""
     size = EMBEDDING_SIZE if keys.embedding_size == "auto" else keys.embedding_size
     return ResolvedCategorical(**unchanged(keys, ResolvedCategorical), embedding_size=size)
 
@@ -194,11 +201,11 @@ def resolve(
     inputs: int,
     image_shape: Shape = (),
 ) -> Resolved:
-    """Resolves the whole experiment. inputs: the number of network inputs.
+    """Resolves the whole experiment.
 
-    image_shape: of a row, if the rows are images.
+    inputs: the number of network inputs.  image_shape: the shape of a row, if the rows are images.
 
-    An engine of auto becomes numpy: whether another pays is known once the job is built.
+    `engine: auto` becomes numpy: whether compiling pays is decided once the job is built.
     """
     network = _resolve_network(given.network, output, inputs, image_shape)
     chosen, log_every = given.evaluation.metrics, given.output.log_every
@@ -226,7 +233,7 @@ def resolve(
 def _resolve_network(
     keys: NetworkKeys, output: ResolvedOutput, inputs: int, image_shape: Shape
 ) -> ResolvedNetwork:
-    """Makes bare units dense layers, and resolves kernel initializers."""
+    """Turns a bare number of units into a dense layer, and fills in kernel initializers."""
     hidden = [*map(_resolve_layer, keys.hidden)]
     return ResolvedNetwork(
         input=_resolve_input(keys.input, hidden, image_shape, inputs), hidden=hidden, output=output
@@ -245,7 +252,7 @@ def _resolve_layer(layer: int | Layer) -> Layer:
 def _resolve_input(
     given: int | Input | Auto, hidden: Sequence[Layer], image_shape: Shape, inputs: int
 ) -> int | Input:
-    """The given shape; that of images, if the first layers need images."""
+    """The input shape: as given; else an image's, if the first layers need images, or flat."""
     keys = given if isinstance(given, Input) else Input(given)
     if keys.shape != "auto":
         return Input(shape=list(keys.shape))

@@ -73,7 +73,7 @@ def resolve_training(
 
 
 def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) -> int:
-    """Epochs per row of metrics.csv, by the cost of scoring all rows relative to the steps."""
+    """Epochs per row of metrics.csv, so that scoring all rows costs little beside training."""
     return epochs_per_row(
         training.epochs,
         scored=len(rows.train) + len(rows.val),
@@ -84,7 +84,7 @@ def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) 
 
 
 def products_of(network: ResolvedNetwork, batch: int) -> int:
-    """The multiplications of the largest matrix product of a step."""
+    """The multiplications in the largest matrix product of a training step."""
     return batch * max(_row_products(network))
 
 

@@ -27,7 +27,7 @@ from nncli.frozen import frozen
 from nncli.parts.activations import Activation
 from nncli.parts.arrays import Shape
 from nncli.parts.initializers import Initializer
-from nncli.parts.layers import Dense, Input, Layer, Output, in_a_row
+from nncli.parts.layers import Dense, Input, Layer, Output, placed_layers
 from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
 from nncli.parts.splits import Split
@@ -112,7 +112,7 @@ class ResolvedNetwork(NetworkKeys):
         """
         shape, output = self.input_shape, self.output.dense()
         try:
-            for each in in_a_row(self.hidden, shape):
+            for each in placed_layers(self.hidden, shape):
                 key, shape = f"network.hidden{each.key}", each.output_shape
                 yield f"hidden_{each.number}", key, each.layer, each.input_shape
         except ShapeError as error:

@@ -35,8 +35,8 @@ def read_text(path: Path) -> str:
         raise refuse("no such file") from None
     except Unfit as error:
         config = path / "config.yaml"  # of a run or a study
-        cure = f": the config that it was made from is {config}" if config.is_file() else ""
-        raise refuse(f"{error}{cure}") from None
+        fix = f": the config that it was made from is {config}" if config.is_file() else ""
+        raise refuse(f"{error}{fix}") from None
     except OSError as error:
         raise refuse(f"can't be read: {error.strerror}") from None
     except ValueError:

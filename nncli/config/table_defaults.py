@@ -12,7 +12,7 @@ from nncli.config.nodes import Node, parse
 
 FEW_ROWS, MANY_ROWS = 1500, 50_000
 
-DEFAULTS = """\
+TABLE_DEFAULTS = """\
 data:
   preprocessing:
     numeric: {missing_indicator: true, encode: piecewise_linear, with_value: true}
@@ -69,7 +69,7 @@ def epochs(rows: int) -> int:
 
 @lru_cache(maxsize=1)  # the same for all runs of a study
 def _defaults(where: str) -> Node:
-    return parse(DEFAULTS, where, has_lines=False)
+    return parse(TABLE_DEFAULTS, where, has_lines=False)
 
 
 def _blocks(node: Node) -> dict[str, Node]:

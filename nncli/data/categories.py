@@ -1,4 +1,4 @@
-"""Categories: finds the known category that a cell stands for, in features and targets alike."""
+"""Categories: finds the known category or class that a cell stands for."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from nncli.data.number_cells import to_number
 
 
 def folded(text: str) -> str:
-    """A text without case and spaces: equal for spellings that differ in these alone.
+    """Return a text without case and spaces: equal for spellings that differ in these alone.
 
     >>> folded("Old Town") == folded(" old town") == folded("OLDTOWN")
     True

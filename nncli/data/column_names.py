@@ -1,4 +1,4 @@
-"""Column names: normalization, suggestions, lists of them, and their keys, in messages."""
+"""Column names: normalization, and names and keys as messages show them."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from nncli.errors import did_you_mean, printable
 
 
 def nfc(name: str) -> str:
-    """Normalizes a name to Unicode NFC, so that equal accented letters compare equal.
+    """Normalize a name to Unicode NFC, so that equal accented letters compare equal.
 
     >>> nfc("e\\N{COMBINING ACUTE ACCENT}") == "\\N{LATIN SMALL LETTER E WITH ACUTE}"
     True
@@ -17,19 +17,19 @@ def nfc(name: str) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)`, else the list of columns."""
+    """The hint ` (did you mean ...?)` if a column has a similar name, else the list of columns."""
     return in_other_case(name, names) or did_you_mean(name, names) or f"; it has {listed(names)}"
 
 
 def in_other_case(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)` if a name differs in case alone, else the empty string."""
+    """The hint ` (did you mean ...?)` if a column's name differs in case alone, else empty."""
     lower = {known.lower(): known for known in names}
     known = lower.get(name.lower())
     return f" (did you mean '{known}'?)" if known is not None else ""
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:
-    """`'a', 'b', ... and 5 more`."""
+    """At most `most` names as `'a', 'b' and 5 more`."""
     shown = ", ".join(f"'{printable(name)}'" for name in names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
@@ -49,7 +49,7 @@ def yaml_name(name: str) -> str:
 
 
 def flow_keys(keys: Mapping[str, str | list[str]]) -> str:
-    """A column's keys as YAML in flow style.
+    """A column's keys and their values as YAML in flow style.
 
     >>> flow_keys({"type": "date", "format": "%d.%m.%Y"}), flow_keys({"values": ["None"]})
     ('{type: date, format: "%d.%m.%Y"}', '{values: ["None"]}')
@@ -64,10 +64,10 @@ def _flow_value(key: str, value: str | list[str]) -> str:
     return value if key == "type" else f'"{printable(value)}"'
 
 
-def column_cure(name: str, keys: Mapping[str, str | list[str]]) -> str:
-    """The config key that reads a column in another way.
+def column_fix(name: str, keys: Mapping[str, str | list[str]]) -> str:
+    """The config key that sets how a column is read, for messages.
 
-    >>> column_cure("paid", {"type": "numeric", "suffix": "€"})
+    >>> column_fix("paid", {"type": "numeric", "suffix": "€"})
     'data.columns: {paid: {type: numeric, suffix: "€"}}'
     """
     return f"data.columns: {{{yaml_name(name)}: {flow_keys(keys)}}}"

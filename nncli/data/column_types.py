@@ -28,8 +28,8 @@ YES_FIRST = (  # (yes, no) in other languages, where the alphabet has yes first
     ("já", "nei"), ("evet", "hayır"), ("evet", "hayir"), ("có", "không"),  # noqa: RUF001
 )  # fmt: skip
 MAX_CATEGORIES = 1000
-ROWS_PER_TRAIN_ROW = 2  # at most: half of the rows or more are trained on
-MIN_FREQUENT_SHARE = 0.1  # of rows with frequent categories, for a column with rare ones to be kept
+ROWS_PER_TRAIN_ROW = 2  # at most: at least half of the rows are trained on
+MIN_FREQUENT_SHARE = 0.1  # of rows in frequent categories, from which rare ones may be merged
 CHANCE_ROWS = 10  # up to which all values may differ by chance
 NAME_WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 ID_WORDS = ("id", "uuid", "guid", "uid")
@@ -44,7 +44,7 @@ ID_OWNERS = (
 )
 NUMBERED = "account|case|client|customer|employee|invoice|member|passenger|patient|person|user"
 OWNER_ID = rf"({ID_OWNERS})id|({NUMBERED})(no|nr|num|number)|pid|idno"
-COUNTING_SHARE = 0.9  # of rows one more than the last; counts restart where tables were joined
+COUNTING_SHARE = 0.9  # of rows one above the previous; counts restart where tables were joined
 MAX_NUMERIC_CLASSES = 20  # distinct numbers, up to which a numeric target may be classes
 MAX_SPAN_PER_ROW = 1.25  # up to which an ascending column still counts the rows
 
@@ -66,7 +66,7 @@ def boolean_values(categories: Sequence[str]) -> Array | None:
 
 
 def boolean_pair(words: Sequence[str]) -> tuple[str, str] | None:
-    """(no, yes) in the spelling of one or two words; None if they aren't booleans of one pair.
+    """(no, yes) as one or two given words are spelt; None if they aren't booleans of one pair.
 
     >>> [boolean_pair(words) for words in (("yes", "no"), ("True",), ("0", "1"), ("b", "m"))]
     [('no', 'yes'), ('False', 'True'), ('0', '1'), None]
@@ -83,7 +83,7 @@ def boolean_pair(words: Sequence[str]) -> tuple[str, str] | None:
 
 
 def no_before_yes(words: Sequence[str]) -> tuple[str, ...]:
-    """Sorted words with no before yes, in some languages.
+    """Return sorted words, or (no, yes) if they are these two in a language that sorts yes first.
 
     >>> no_before_yes(["ja", "nein"]), no_before_yes(["nein", "vielleicht"])
     (('nein', 'ja'), ('nein', 'vielleicht'))
@@ -94,7 +94,7 @@ def no_before_yes(words: Sequence[str]) -> tuple[str, ...]:
 def uninformative(name: str, column: Column, rare: RareRule = NO_RARE) -> str:
     """Why a column is uninformative: constant, or like an id; empty if it may be informative.
 
-    rare: which categories are merged.
+    rare: the rule by which categories are merged.
     """
     present = column.values[~np.isnan(column.values)]
     if not len(present):
@@ -113,7 +113,7 @@ def uninformative(name: str, column: Column, rare: RareRule = NO_RARE) -> str:
             hint = f"data.preprocessing.categorical.min_count: {DEFAULT_RARE.min_count}"
             return "" if rare.is_active else f"{why}; usable with {hint}"
         return why
-    if not _all_differ(present):
+    if not _are_distinct_integers(present):
         return _repeated_id(name, present)
     spread = most - least + 1
     is_ascending = bool((np.diff(present) > 0).all())
@@ -126,7 +126,7 @@ def uninformative(name: str, column: Column, rare: RareRule = NO_RARE) -> str:
 
 
 def too_many_texts(column: Column) -> str:
-    """Why a text column can't be one-hot encoded: id-like, or too many categories; else empty."""
+    """Why a text column is unfit for one-hot encoding: id-like, or too many categories."""
     present = column.values[~np.isnan(column.values)]
     different = len(np.unique(present))
     if (
@@ -138,7 +138,7 @@ def too_many_texts(column: Column) -> str:
 
 
 def _frequent_share(column: Column, rare: RareRule) -> float:
-    """The share of rows whose category won't be rare, if half of the rows are trained on."""
+    """The share of rows whose category isn't rare, even if only half of the rows are trained on."""
     counts = counts_of(column)
     rule = replace(rare, min_count=ROWS_PER_TRAIN_ROW * rare.min_count)
     merged, rows = sum(map(counts.__getitem__, rule.rare_among(counts))), sum(counts.values())
@@ -146,7 +146,7 @@ def _frequent_share(column: Column, rare: RareRule) -> float:
 
 
 def _repeated_id(name: str, present: Array) -> str:
-    """Why a column named like an id is uninformative: its integers hardly repeat; else empty."""
+    """Why a column named like an id is uninformative: few of its integers repeat; else empty."""
     different = len(np.unique(present))
     is_whole = bool((present == np.floor(present)).all())
     if is_id_name(name) and is_whole and different > max(len(present) / 2, CHANCE_ROWS):
@@ -178,14 +178,14 @@ def is_id_name(name: str) -> bool:
     )
 
 
-def _all_differ(values: Array) -> bool:
+def _are_distinct_integers(values: Array) -> bool:
     if values.max() - values.min() + 1 < len(values):
-        return False  # there are fewer integers in the range
+        return False  # the range has fewer integers
     return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
 
 
 def identifies_rows(column: Column) -> bool:
-    """Whether most rows have a unique text or integer, or the last row's number plus one."""
+    """Whether most rows have a unique text or integer, or the previous row's number plus one."""
     present = column.values[~np.isnan(column.values)]
     is_whole = bool(column.categories) or bool((present == np.floor(present)).all())
     counts_up = len(present) > 1 and np.mean(np.diff(present) == 1) > COUNTING_SHARE
@@ -195,7 +195,7 @@ def identifies_rows(column: Column) -> bool:
 def is_class_number(values: Array) -> bool:
     """Whether a numeric target looks like classes: 2 values, or 0..k-1 or 1..k with k <= 20.
 
-    Requires ten rows a class, so that small counts aren't taken for classes.
+    More than 2 need ten rows a class on average; else they may be counts.
     """
     different = np.unique(values)
     if len(different) == 2:
@@ -211,8 +211,8 @@ def is_class_number(values: Array) -> bool:
 
 
 def task_reason(table: Table) -> str:
-    """Why a target of few distinct numbers was taken for classes or for amounts, and the key that
-    overrules it; empty if the task was clear."""
+    """Why a target of few distinct numbers was taken for classes or for amounts, with the key that
+    overrules the choice; empty if there was no doubt."""
     if table.origin is None:
         return ""
     if len(table.targets) > 1:
@@ -234,7 +234,7 @@ def task_reason(table: Table) -> str:
 
 
 def _reason_of_several(table: Table) -> str:
-    """`task_reason` of several targets, which are labels or amounts."""
+    """`task_reason` for several targets, which are labels or amounts."""
     count = f"{len(table.targets)} targets"
     if table.labels:
         why = f"{count} of two values each are labels, which a row has or has not"

@@ -11,7 +11,7 @@ from nncli.parts.arrays import Array
 
 
 class _Span(NamedTuple):
-    """Adjacent inputs with one active one: those before it are `before`, those after it 0."""
+    """Adjacent inputs, one of them active: those before it are `before`, those after it 0."""
 
     start: int
     stop: int
@@ -19,7 +19,7 @@ class _Span(NamedTuple):
 
 
 def _spans(features: Sequence[FittedColumn]) -> Iterator[_Span]:
-    """The spans of bins (full below the active one) and of one-hot categories."""
+    """The spans of bins (full before the active one) and of one-hot categories."""
     start = 0
     for feature in features:
         encoding, width = feature.encoding, len(feature.inputs)
@@ -32,10 +32,10 @@ def _spans(features: Sequence[FittedColumn]) -> Iterator[_Span]:
 
 
 class CompactRows:
-    """(rows, width) inputs, kept as the position and value of the active input of each span; inputs
-    outside spans are kept as they are. 16 bins take 5 bytes instead of 64, at the same speed.
+    """(rows, width) inputs, stored as the position and value of the active input of each span.
 
-    Slices and `take` return arrays: the engine needs nothing else of rows outside memory.
+    Inputs outside spans are stored as they are. 16 bins take 5 bytes instead of 64, at the same
+    speed. The engine reads rows by `x[a:b]` and `x.take`, as of a RowFile.
     """
 
     def __init__(self, features: Sequence[FittedColumn], rows: int, dtype: Any) -> None:
@@ -48,14 +48,14 @@ class CompactRows:
         spanned = {index for span in self.spans for index in range(span.start, span.stop)}
         self.others = np.array([index for index in range(width) if index not in spanned], dtype=int)
         self.plain = np.zeros((rows, len(self.others)), self.dtype)
-        self.before = [_before(span, self.dtype) for span in self.spans]
+        self.before = [_before(span, self.dtype) if span.before else None for span in self.spans]
         self.starts = np.array([span.start for span in self.spans], dtype=np.intp)
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def fill(self, start: int, x: Array) -> None:
-        """Stores rows from row `start` on. x: (some rows, width)."""
+        """Store rows from row `start` on. x: (some rows, width)."""
         rows, every = slice(start, start + len(x)), np.arange(len(x))
         self.plain[rows] = x[:, self.others]
         for number, span in enumerate(self.spans):
@@ -73,7 +73,7 @@ class CompactRows:
         return out
 
     def take(self, index: Array, axis: int, out: Array, mode: str) -> None:
-        """Writes the rows at `index` into `out`; axis is 0, and every index exists."""
+        """Write the rows at `index` into `out`; axis is 0, and every index exists."""
         positions, active = self.positions.take(index, axis=1), self.active.take(index, axis=1)
         self._write(self.plain.take(index, axis=0), positions, active, out)
 
@@ -81,13 +81,13 @@ class CompactRows:
         out.fill(0.0)
         out[:, self.others] = plain
         for span, before, position in zip(self.spans, self.before, positions, strict=True):
-            if span.before:
+            if before is not None:
                 out[:, span.start : span.stop] = before.take(position, axis=0)
         columns = self.starts[:, None] + positions
         out[np.arange(len(out)), columns] = active
 
 
 def _before(span: _Span, dtype: Any) -> Array:
-    """(inputs, inputs) the inputs of a span without the active one, by its position."""
+    """(inputs, inputs) the inputs of a span for each active position, without the active input."""
     below = np.tri(span.stop - span.start, k=-1, dtype=dtype)
     return np.asarray(below * dtype.type(span.before))

@@ -1,28 +1,25 @@
-"""Data checks: warn before training of leaks, duplicates, imbalance and the like."""
+"""Data checks: warnings before training of target leakage, duplicates, imbalance and the like."""
 
 from collections.abc import Collection, Iterator
-from math import exp, lgamma
 
 import numpy as np
 
 from nncli.data.column_types import uninformative
-from nncli.data.label_checks import label_leak, label_warnings
+from nncli.data.label_checks import SPLIT_WORDS, effect_of_absence, label_warnings
 from nncli.data.number_cells import to_number
 from nncli.data.number_checks import number_warnings
 from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.spellings import spelling_warnings
+from nncli.data.target_leaks import target_leak
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
-from nncli.parts.table import Column, Table, cell_problem
+from nncli.parts.table import Table, cell_problem
 
-MAX_CLASS_RATIO = 10  # of the rows of the largest class to those of the smallest
+MAX_CLASS_RATIO = 10  # rows of the largest class / rows of the smallest
 CHUNK_VALUES = 1 << 16
-SAMPLED_ROWS = 1000
 MAJORITY = 0.5
 MANY_SINGLETONS = 20
-MIN_RANGE_ROWS = 5  # of a class, whose range may be its own by chance if it has fewer
-MAX_CHANCE = 0.001  # of some column of noise that sorts the classes
 
 
 def refuse_singleton_classes(table: Table) -> None:
@@ -62,10 +59,10 @@ def data_warnings(
     indicated: Collection[str] = (),
     rare: RareRule = NO_RARE,
 ) -> Iterator[str]:
-    """Yields warnings, a line each, with advice. is_balanced: whether class weights are balanced.
+    """Yield warnings, a line each, with advice.
 
-    indicated: the kinds of columns that have a missing indicator.  rare: which categories are
-    merged.
+    is_balanced: whether the config deals with imbalance.  indicated: the kinds of columns that
+    have a missing indicator.  rare: the rule by which categories are merged.
     """
     if table.origin is not None:
         yield from table.origin.notes
@@ -77,7 +74,7 @@ def data_warnings(
     yield from _constant_targets(table)
     for name in () if table.image_shape else table.features:  # a pixel may never vary
         column = table.column(name)
-        if how := _target_leak(column, table):
+        if how := target_leak(column, table):
             yield (
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
@@ -104,22 +101,22 @@ def data_warnings(
 def _missing_or_constant(
     name: str, values: Array, kind: str, *, is_indicated: bool
 ) -> Iterator[str]:
-    """Warns of columns that are mostly missing or constant in the training rows."""
+    """Warn of columns that are mostly missing or constant in the training rows."""
     present = values[~np.isnan(values)]
     if len(present) < MAJORITY * len(values) and not is_indicated:
         missing = len(values) - len(present)
-        cure = "categorical: {impute: category}"
-        cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"
+        fix = "categorical: {impute: category}"
+        fix = fix if kind == "categorical" else "numeric: {missing_indicator: true}"
         yield (
             f"column '{name}' lacks {missing:,} of its {len(values):,} training values: "
-            f"data.preprocessing.{cure} tells the network where"
+            f"data.preprocessing.{fix} tells the network where"
         )
     elif len(present) and present.min() == present.max():
         yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
 
 
 def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
-    """Warns of val and test rows that equal a training row, target included."""
+    """Warn of val and test rows that equal a training row, target included."""
     hashes = _hashes(table)
     learnt = np.sort(hashes[rows.train])
     if np.count_nonzero(np.diff(learnt)) < MAJORITY * (len(learnt) - 1):
@@ -136,7 +133,7 @@ def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
 
 
 def _last_row_of_sums(table: Table) -> Iterator[str]:
-    """Warns of a last row with the sums of the rows above, in several columns or in the target."""
+    """Warn if the last row is the sum of the rows above, in several columns or in the target."""
     numeric = [name for name in table.features if table.kind(name) == "numeric"]
     sums = [name for name in numeric if _ends_in_sum(table.column(name).values)]
     targets = () if table.classes else zip(table.targets, table.y.T, strict=True)
@@ -151,9 +148,9 @@ def _last_row_of_sums(table: Table) -> Iterator[str]:
 
 
 def _ends_in_sum(values: Array) -> bool:
-    """Whether the last number is the sum of the others and larger than any.
+    """Whether the last number is the sum of the others and larger than each of them.
 
-    Most of these have to be neither 0 nor missing: few small numbers have such a sum by chance.
+    Most of the others must be neither 0 nor missing: a few small ones may have this sum by chance.
     """
     above = np.nan_to_num(values[:-1])
     if np.count_nonzero(above) <= max(1, MAJORITY * len(above)):
@@ -180,89 +177,8 @@ def _hashes(table: Table) -> Array:
     return hashes
 
 
-def _target_leak(column: Column, table: Table) -> str:
-    """How the target follows from one column alone (target leakage); empty if it doesn't.
-
-    Leaks are: one value, or range of numbers, for each class, a value of one class alone, cells
-    missing exactly in one class, and a linear relation.
-    """
-    if table.labels:
-        return label_leak(column, table)
-    if len(table.targets) > 1:
-        return ""
-    target = f"the target '{printable(table.targets[0])}'"
-    is_missing = np.isnan(column.values)
-    if table.classes:
-        if (index := _class_of(is_missing, table)) is not None:
-            return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
-        if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
-            is_ordered = not column.categories and _are_ranges(column.values, table)
-            how = f"says exactly what {target} is, each class having a range of its numbers"
-            return how if is_ordered else ""
-        different, codes = np.unique(column.values, return_inverse=True)
-        if len(different) == 2 and (index := _class_of(codes == 1, table)) is not None:
-            if len(table.classes) == 2:
-                return f"is {target} in other words"
-            return f"says exactly whether {target} is '{printable(table.classes[index])}'"
-        if len(different) != len(table.classes):
-            return ""
-        is_one_to_one = len(np.unique(codes * len(different) + table.y)) == len(different)
-        return f"is {target} in other words" if is_one_to_one else ""
-    x, y = column.values, table.y[:, 0]
-    if is_missing.any() or column.categories or len(x) < 3 or x.min() == x.max():
-        return ""
-    with np.errstate(all="ignore"):
-        x, y = x / np.abs(x).max(), y / np.abs(y).max()
-        is_line = abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12
-    return f"is {target} in other words" if is_line else ""
-
-
-def _are_ranges(x: Array, table: Table) -> bool:
-    """Whether each class has a range of numbers of its own, where they aren't missing.
-
-    It takes more rows the more features there are: few rows may be apart by chance.
-    """
-    for rows in (SAMPLED_ROWS, len(x)):  # the first rows rule most columns out
-        present = ~np.isnan(x[:rows])
-        order = np.argsort(x[:rows][present], kind="stable")
-        numbers, classes = x[:rows][present][order], table.y[:rows][present][order]
-        counts = np.bincount(classes, minlength=1)
-        ends = np.flatnonzero(np.diff(classes))
-        if len(ends) != np.count_nonzero(counts) - 1 or (numbers[ends] == numbers[ends + 1]).any():
-            return False
-    return (
-        len(counts) > 1
-        and counts.min() >= MIN_RANGE_ROWS
-        and present.mean() > MAJORITY
-        and len(table.features) * _chance_of_ranges(counts.tolist()) <= MAX_CHANCE
-    )
-
-
-def _chance_of_ranges(counts: list[int]) -> float:
-    """k! n_1! ... n_k! / (n_1 + ... + n_k)!: of noise sorting k classes into a range each.
-
-    >>> [round(_chance_of_ranges(counts), 7) for counts in ([1, 1], [5, 5], [5, 5, 5])]
-    [1.0, 0.0079365, 7.9e-06]
-    """
-    ways = [lgamma(n + 1) for n in (len(counts), *counts)]
-    return exp(sum(ways) - lgamma(sum(counts) + 1))
-
-
-def _class_of(marked: Array, table: Table) -> int | None:
-    """The class whose rows are exactly the marked ones, or exactly the others; else None."""
-    count = int(marked.sum())
-    if not 1 < count < len(marked) - 1:  # a single row would be chance
-        return None
-    counts = np.bincount(table.y, minlength=len(table.classes))
-    for these in (marked, ~marked):
-        first = int(table.y[these.argmax()])
-        if counts[first] == these.sum() and (table.y[these] == first).all():
-            return first
-    return None
-
-
 def rowless_classes(table: Table) -> Iterator[str]:
-    """Warns of classes without rows, which data.classes may name."""
+    """Warn of classes without rows, which only data.classes names."""
     if not table.classes:
         return
     lacking = np.flatnonzero(np.bincount(table.y, minlength=len(table.classes)) == 0)
@@ -273,7 +189,7 @@ def rowless_classes(table: Table) -> Iterator[str]:
 
 
 def _constant_targets(table: Table) -> Iterator[str]:
-    """Warns of constant numeric targets."""
+    """Warn of constant numeric targets."""
     if table.classes:
         return
     same = np.flatnonzero(table.y.min(axis=0) == table.y.max(axis=0))
@@ -285,7 +201,7 @@ def _constant_targets(table: Table) -> Iterator[str]:
 
 
 def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
-    """Warns of classes that have rows, but none in one of the splits."""
+    """Warn of classes that have rows, but none in one of the splits."""
     of_all = np.bincount(table.y, minlength=len(table.classes))
     for name, chosen in rows.named().items():
         counts = np.bincount(table.y[chosen], minlength=len(table.classes))
@@ -293,13 +209,10 @@ def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
         if len(lacking):
             classes = few([f"'{printable(table.classes[i])}'" for i in lacking])
             which = "class" if len(lacking) == 1 else "classes"
-            split = {"train": "training", "val": "validation"}.get(name, name)
-            why = "can't be learnt" if name == "train" else "has no part in the scores there"
-            if len(lacking) > 1:
-                why = why.replace("has no", "have no")
             yield (
-                f"{which} {classes} {'has' if len(lacking) == 1 else 'have'} no {split} row and "
-                f"{why}: see data.split"
+                f"{which} {classes} {'has' if len(lacking) == 1 else 'have'} no "
+                f"{SPLIT_WORDS.get(name, name)} row and {effect_of_absence(name, len(lacking))}: "
+                "see data.split"
             )
 
 
@@ -314,9 +227,9 @@ def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
     if is_imbalanced(counts):
         weights = "training.class_weight: balanced, which makes probabilities wrong"
         threshold = "decision: {maximize: balanced_accuracy}"
-        cure = f"{threshold}, or {weights}" if len(counts) == 2 else weights
+        fix = f"{threshold}, or {weights}" if len(counts) == 2 else weights
         yield (
             f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
             f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
-            f"balanced_accuracy, and {cure}"
+            f"balanced_accuracy, and {fix}"
         )

@@ -1,5 +1,6 @@
 """Dates as inputs: year, month, day of the week, days since the first training row."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,20 +13,15 @@ DatePart = Literal[
     "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos", "days"
 ]
 FULL_TURN = 2 * np.pi
-PART_WORDS: dict[DatePart, str] = {
-    "year": "year",
-    "month_sin": "month",
-    "weekday_sin": "day of the week",
-    "hour_sin": "time of day",
-}
+DAYS_TO_1970 = 25_567  # from 1900-01-01
 
 
 @frozen
 class FittedDate:
-    """Encodes dates as parts, each (value - shift) / scale; sine and cosine are not scaled.
+    """The fitted encoding of dates by their parts, each (value - shift) / scale.
 
     first: the earliest training date, in days since 1970.  scale: 0 for a part that is constant in
-    the training rows, whose input is always 0.
+    the training rows, whose input is always 0; else 1 for sine and cosine.
     """
 
     first: float
@@ -42,12 +38,17 @@ class FittedDate:
 
     @classmethod
     def fit(cls, days: Array, method: Scale, weights: Array | None) -> "FittedDate":
-        """Fits to training dates. If all are months there is no weekday part, if all are days no
-        hour."""
+        """Fit to training dates, in days since 1970.
+
+        No weekday is encoded if all are first days of a month, no hour if none has a time of day,
+        and no year or month of times of a single day.
+        """
         first = float(days.min())
-        names: list[DatePart] = ["year", "month_sin", "month_cos"]
-        if not (_months(days)[1] == np.floor(days)).all():
-            names += ["weekday_sin", "weekday_cos"]
+        names: list[DatePart] = []
+        if np.ptp(np.floor(days)) > 0:
+            names += ["year", "month_sin", "month_cos"]
+            if not (_months(days)[1] == np.floor(days)).all():
+                names += ["weekday_sin", "weekday_cos"]
         if (days != np.floor(days)).any():
             names += ["hour_sin", "hour_cos"]
         names += ["days"]
@@ -61,21 +62,31 @@ class FittedDate:
             scale.append(0.0 if is_constant else float(fitted.scale[0]))
         return cls(first, tuple(names), tuple(shift), tuple(scale))
 
+    def in_1970(self) -> "FittedDate":
+        """The same encoding, of times of day on 1970-01-01 in place of 1900-01-01."""
+        shift = (s + 70 * (name == "year") for name, s in zip(self.parts, self.shift, strict=True))
+        return replace(self, first=self.first + DAYS_TO_1970, shift=tuple(shift))
+
     def __call__(self, days: Array) -> Array:
-        """(rows, parts) inputs."""
+        """(rows, parts) inputs, of days since 1970."""
         columns = [_part(name, days, self.first) for name in self.parts]
         scale = np.array([factor or np.inf for factor in self.scale])
         return np.asarray((np.column_stack(columns) - np.array(self.shift)) / scale)
 
 
+def are_times(days: Array) -> bool:
+    """Whether all are times of day, on 1970-01-01; NaN aside."""
+    return not np.any((days < 0) | (days >= 1))
+
+
 def _months(days: Array) -> tuple[Array, Array]:
-    """(months since 1970, the first day of each, in days since 1970)."""
+    """(months since 1970, the first day of each month in days since 1970)."""
     months = np.floor(days).astype("datetime64[D]").astype("datetime64[M]")
     return months.astype(int), months.astype("datetime64[D]").astype(float)
 
 
 def _part(name: DatePart, days: Array, first: float) -> Array:
-    """(rows,) one part of each date."""
+    """(rows,) one part of each date, unscaled. first: as in FittedDate."""
     if name == "days":
         return days - first
     months = _months(days)[0]
@@ -84,16 +95,3 @@ def _part(name: DatePart, days: Array, first: float) -> Array:
     turns = {"month": months % 12 / 12, "weekday": (np.floor(days) + 3) % 7 / 7, "hour": days % 1}
     angle = FULL_TURN * turns[name[:-4]]
     return np.asarray(np.sin(angle) if name.endswith("_sin") else np.cos(angle))
-
-
-def date_in_words(days: Array) -> str:
-    """The parts that these dates are encoded as, in words.
-
-    >>> date_in_words(np.array([0.0, 31.0]))
-    'year, month and days since the first training row'
-    >>> date_in_words(np.array([0.5, 1.0])).split(", ")[2:]
-    ['day of the week', 'time of day and days since the first training row']
-    """
-    parts = FittedDate.fit(days, "none", None).parts
-    listed = ", ".join(words for part, words in PART_WORDS.items() if part in parts)
-    return f"{listed} and days since the first training row"

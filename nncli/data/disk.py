@@ -1,7 +1,7 @@
-"""Disk: arrays in unnamed temporary files instead of memory; a file ends with its last user.
+"""Disk: arrays in unnamed temporary files instead of memory, deleted with their last user.
 
-A file is read and written by position instead of mapped, so that a limit on address space holds
-too; the operating system caches as much as memory allows.
+Files are read and written at offsets instead of mapped, so that they take no address space, which
+may be limited; the operating system caches as much as memory allows.
 """
 
 import math
@@ -27,8 +27,8 @@ def _folder() -> Path:
     return Path("/var/tmp")
 
 
-class _Unnamed:
-    """A file without a name, which vanishes when it is closed, even by a crash."""
+class _UnnamedFile:
+    """A temporary file without a name, which is deleted when it is closed, even by a crash."""
 
     def __init__(self) -> None:
         self._folder = _folder()
@@ -42,7 +42,7 @@ class _Unnamed:
         weakref.finalize(self, os.close, self._descriptor)
 
     def _write(self, values: Array, offset: int) -> None:
-        """Writes an array's bytes at an offset. Raises FileFailure on a full disk."""
+        """Write an array's bytes at an offset. Raises FileFailure on a full disk."""
         left = _bytes(np.ascontiguousarray(values))
         try:
             while left:
@@ -53,7 +53,7 @@ class _Unnamed:
             raise FileFailure(f"{self._folder}: {reason}") from error
 
     def _read(self, into: Array, offset: int) -> None:
-        """Fills a contiguous array with the bytes at an offset."""
+        """Fill a contiguous array with the bytes at an offset."""
         left = _bytes(into)
         while left:
             count = read_at(self._descriptor, left, offset)
@@ -63,17 +63,16 @@ class _Unnamed:
 
 
 def _bytes(values: Array) -> memoryview:
-    """The memory of a contiguous array."""
+    """The memory of a contiguous array, as bytes."""
     return values.data.cast("B") if values.size else memoryview(b"")
 
 
-class ColumnFile(_Unnamed):
-    """(rows, columns) float64, appended a block at a time; a whole column is read at once.
+class ColumnFile(_UnnamedFile):
+    """(rows, columns) float64, appended a block at a time.
 
     `x[a:b]` and `x[indices]` return rows, `x[:, j]` a column, all as new arrays. The last block
     from which rows were read is cached.
-
-    is_needed: whether memory is too short for the numbers.
+    is_needed: whether the numbers don't fit into memory.
     """
 
     dtype = np.dtype(float)
@@ -92,26 +91,26 @@ class ColumnFile(_Unnamed):
         return self._starts[-1]
 
     def append(self, block: Array) -> None:
-        """Adds rows. block: (columns, rows)."""
+        """Add rows. block: (columns, rows)."""
         self._write(block, self._starts[-1] * self._columns * 8)
         self._starts.append(self._starts[-1] + block.shape[1])
 
     def select(self, columns: list[int]) -> "ColumnFile":
         """A view of the same file with these columns only."""
         other = object.__new__(ColumnFile)
-        other.__dict__.update(self.__dict__, _owner=self)  # who closes the file when it goes
+        other.__dict__.update(self.__dict__, _owner=self)  # keeps the file open
         other._chosen = self._chosen[columns]
         return other
 
     def block(self, number: int) -> Array:
-        """(columns, rows) as they were appended."""
+        """(columns, rows) the block that was appended as number `number`, from 0."""
         first, last = self._starts[number], self._starts[number + 1]
         values = np.empty((self._columns, last - first))
         self._read(values, first * self._columns * 8)
         return values
 
     def blocks(self) -> Iterator[Array]:
-        """Yields each block, in order."""
+        """Yield each block, in order."""
         return map(self.block, range(len(self._starts) - 1))
 
     def _piece(self, block: int, column: int) -> Array:
@@ -132,18 +131,17 @@ class ColumnFile(_Unnamed):
         for number in np.unique(owner).tolist():
             mine = np.flatnonzero(owner == number)
             if self._last is None or self._last[0] != number:
-                self._last = None  # before the next is read
+                self._last = None  # frees it before the next block is read
                 self._last = number, self.block(number)
             within = rows[mine] - self._starts[number]
             values[mine] = self._last[1][self._chosen[:, None], within].T
         return values
 
 
-class RowFile(_Unnamed):
+class RowFile(_UnnamedFile):
     """(rows, columns) numbers of one dtype, appended a block at a time, read row by row.
 
     columns: None for (rows,) numbers.
-
     `x[a:b]` returns a new array; `x.take(rows, 0, out, "clip")` fills `out`, as ndarray.take does.
     """
 
@@ -161,7 +159,7 @@ class RowFile(_Unnamed):
         return self._rows
 
     def append(self, block: Array) -> None:
-        """Adds rows. block: (rows, columns)."""
+        """Add rows. block: (rows, columns)."""
         self._write(block.astype(self.dtype, copy=False), self._rows * self._row_bytes)
         self._rows += len(block)
 
@@ -174,7 +172,7 @@ class RowFile(_Unnamed):
         return rows
 
     def take(self, indices: Array, axis: int, out: Array, mode: str = "clip") -> Array:
-        """Writes the rows `indices` into `out`, (len(indices), columns) or (len(indices),)."""
+        """Write the rows `indices` into `out`, (len(indices), columns) or (len(indices),)."""
         assert axis == 0
         size, descriptor = self._row_bytes, self._descriptor
         buffers = _bytes(out)
@@ -185,18 +183,18 @@ class RowFile(_Unnamed):
         return out
 
 
-class ArrayFile(_Unnamed):
+class ArrayFile(_UnnamedFile):
     """Several arrays, written and read back as a whole, any number of times."""
 
     def write(self, arrays: Sequence[Array]) -> None:
-        """Writes the arrays. Raises FileFailure on a full disk."""
+        """Write the arrays. Raises FileFailure on a full disk."""
         start = 0
         for array in arrays:
             self._write(array, start)
             start += array.nbytes
 
     def read(self, arrays: Sequence[Array]) -> None:
-        """Fills contiguous arrays with those last written, from the first on."""
+        """Fill contiguous arrays with the arrays last written, in the same order."""
         start = 0
         for array in arrays:
             self._read(array, start)

@@ -11,7 +11,7 @@ from nncli.parts.table import Table
 
 
 def with_train_rows(table: Table, rows: Rows, count: int, random: np.random.Generator) -> Rows:
-    """The split with `count` of its training rows, by class in proportion.
+    """The split with only `count` of its training rows, in the classes' proportions.
 
     With the same random state, a smaller count gives a subset of a larger one.
     Raises DataError if there are fewer rows.
@@ -24,7 +24,7 @@ def with_train_rows(table: Table, rows: Rows, count: int, random: np.random.Gene
 
 
 def _order(table: Table, train: Array, random: np.random.Generator) -> Array:
-    """A random permutation of the rows, of which any first n have the classes' proportions."""
+    """A random permutation of the rows, whose first n have the classes' proportions, for any n."""
     order: Array = random.permutation(len(train))
     if not table.classes:
         return order

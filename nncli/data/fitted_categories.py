@@ -29,23 +29,23 @@ def fit_categories(
     rare: RareRule,
     embed: Embed | None,
 ) -> dict[str, Any]:
-    """The fields fill, categories, rare and embedding of a FittedColumn.
+    """The fields `fill`, `categories`, `rare` and `embedding` of a FittedColumn.
 
     names: the column's categories.  present: (rows,) indices into them, without missing cells.
     missing: the number of missing cells.
     """
     counts = np.bincount(present.astype(int), minlength=len(names)).tolist()
-    of_name = {name: count for name, count in zip(names, counts, strict=True) if count}
-    seen = sorted(of_name)
+    rows_of = {name: count for name, count in zip(names, counts, strict=True) if count}
+    seen = sorted(rows_of)
     fill = None
     if impute == "most_frequent":
-        fill = max(seen, key=of_name.__getitem__)  # of those that tie, the first
+        fill = max(seen, key=rows_of.__getitem__)  # the first of a tie
     elif impute == "category":
         fill = MISSING_CATEGORY
         seen += [fill] if missing and fill not in seen else []
     if fill is not None and missing:
-        of_name[fill] = of_name.get(fill, 0) + missing
-    merged = rare.rare_among(of_name)
+        rows_of[fill] = rows_of.get(fill, 0) + missing
+    merged = rare.rare_among(rows_of)
     if merged:
         seen = [name for name in seen if name not in {*merged, RARE_CATEGORY}] + [RARE_CATEGORY]
     size = embed.size if embed is not None and len(seen) > embed.above else 0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nncli.data.column_types import boolean_values
-from nncli.data.date_encoding import FittedDate
+from nncli.data.date_encoding import DAYS_TO_1970, FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
 from nncli.data.nonlinear_scales import NumericScale, linear_scale
+from nncli.data.number_checks import too_large
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, encoding_fit
 from nncli.data.rare_categories import NO_RARE, RARE_CATEGORY, RareRule
 from nncli.data.scaling import Scaling
@@ -48,13 +49,13 @@ class FittedColumn:
     """The fitted preprocessing of one feature.
 
     missing: the number of training rows without a value.  fill: the imputed number or category;
-    None if missing values are errors.  shift, scale: of a number; scale is 0 for a constant one,
-    whose input is always 0.  categories: sorted, one input each; the last is (rare) if some are
-    merged.  rare: the merged ones.  embedding: the size of the categories' vectors; 0: one-hot.
-    date: the encoding of a date.  order: the words of an ordinal, from 0 upwards.
-    encoding: of a number that isn't only shifted and scaled.  indicator: whether a last input is 1
-    where the value is missing, else 0.  formula: of a derived column.  for_formulas: whether only
-    formulas use the column, without an input of its own.
+    None if missing values are errors.  shift, scale: of a numeric column; scale is 0 for a constant
+    one, whose input is always 0.  categories: sorted, one input each; the last is (rare) if some
+    are merged.  rare: the merged categories.  embedding: the size of the categories' vectors; 0:
+    one-hot.  date: the encoding of a date column.  order: the words of an ordinal column, from 0
+    upwards.  encoding: of a numeric column that isn't only shifted and scaled.  indicator: whether
+    the last input is 1 where the value is missing, else 0.  formula: of a derived column.
+    for_formulas: whether only formulas use the column, which has no input then.
     """
 
     name: str
@@ -100,7 +101,7 @@ class FittedColumn:
 
     @cached_property
     def expression(self) -> "Expression":
-        """The parsed formula. Raises FormulaError for a text that is none."""
+        """The parsed formula. Raises FormulaError if it can't be parsed."""
         from nncli.data.formulas.parse import parse
 
         return parse(self.formula)
@@ -113,17 +114,23 @@ class FittedColumn:
 
     @property
     def unseen_code(self) -> int | None:
-        """The index of an unseen category: that of (rare), else an embedding's extra last row;
-        None: all its one-hot inputs are 0."""
+        """The index of an unseen category: that of (rare), else the extra last row of an embedding;
+        None if all its one-hot inputs are 0."""
         if self.rare:
             return self.codes[RARE_CATEGORY]
         return len(self.categories) if self.embedding else None
 
     @property
     def embedded(self) -> EmbeddedColumn:
-        """The embedding of the column, which must have one."""
+        """The column's embedding, if `embedding` isn't 0."""
         known = len(self.categories)
         return EmbeddedColumn(self.name, known + (not self.rare), known, self.embedding)
+
+    def in_1970(self) -> "FittedColumn":
+        """A copy for times of day on 1970-01-01, of one fitted to those on 1900-01-01."""
+        assert self.date is not None
+        fill = None if self.fill is None else float(self.fill) + DAYS_TO_1970
+        return replace(self, fill=fill, date=self.date.in_1970())
 
     @property
     def inputs(self) -> list[str]:
@@ -141,7 +148,7 @@ class FittedColumn:
 
 
 def fit_columns(table: Table, rows: Array, steps: PreprocessingSteps) -> tuple[FittedColumn, ...]:
-    """Fits every feature of a table. Raises DataError with all problems."""
+    """Fit every feature of a table to the rows `rows`. Raises DataError with all problems."""
     found: list[tuple[str, str]] = []
     features = []
     plain = replace(steps, scale="none", encode="none", indicator=False, embed=None)
@@ -161,7 +168,7 @@ def fit_columns(table: Table, rows: Array, steps: PreprocessingSteps) -> tuple[F
 def fit_column(
     name: str, table: Table, column: Column, rows: Array, steps: PreprocessingSteps
 ) -> FittedColumn:
-    """Fits one feature. column: its values in the training rows `rows`."""
+    """Fit one feature. column: its values in the training rows `rows`."""
     is_missing = np.isnan(column.values)
     missing, present = int(is_missing.sum()), column.values[~is_missing]
     if not len(present):
@@ -208,7 +215,8 @@ def fit_column(
 def fit_number(
     name: str, present: Array, filled: Array, weights: Array | None, steps: PreprocessingSteps
 ) -> dict[str, Any]:
-    """The field encoding, fitted on present values; or shift and scale, on imputed ones too."""
+    """The field `encoding`, fitted to the values `present`; or `shift` and `scale`, fitted to all
+    values after imputation, `filled`."""
     fit = encoding_fit(steps.encode, steps.bins, steps.scale, with_value=steps.with_value)
     if fit is not None:
         encoding = fit(present)
@@ -222,19 +230,19 @@ def fit_number(
         is_valid = bool(np.isfinite([scaling.shift[0], scaling.scale[0]]).all())
     if not is_valid:
         what = "scale" if steps.encode == "none" else "encode"
-        message = f"column '{printable(name)}' has values too large to {what}"
+        message = too_large(f"column '{printable(name)}'", present, what)
         raise DataError(message, key=f"data.preprocessing.numeric.{what}")
     return fitted
 
 
 def as_booleans(values: Array, categories: Sequence[str]) -> Array:
-    """Booleans as 1 and 0: values are numbers, or indices into `categories`."""
+    """Booleans as 1 and 0. values: numbers, or indices into `categories`."""
     meaning = boolean_values(categories)
     return values if meaning is None or not categories else meaning[values.astype(int)]
 
 
 def _fill(method: Impute, present: Array) -> float:
-    """The number that is imputed."""
+    """The number to impute."""
     if method == "median":
         return float(np.median(present))
     if method == "mean":

@@ -25,9 +25,9 @@ def fit_derived(
     rows: Array,
     steps: PreprocessingSteps,
 ) -> tuple[FittedColumn, ...]:
-    """Fits the derived columns on the training rows, after imputation.
+    """Fit the derived columns on the training rows, after imputation.
 
-    Raises TableError for rows of a file where a formula is undefined, DataError for a dataset's.
+    Raises TableError for rows where a formula is undefined; DataError if they are in no file.
     """
     of_name = {feature.name: feature for feature in features}
 
@@ -47,7 +47,7 @@ def fit_derived(
 
 
 def _filled(feature: FittedColumn, table: Table, rows: Array) -> Array:
-    """(rows,) the imputed numbers of a column, booleans as 1 and 0."""
+    """(rows,) the numbers of a column after imputation, booleans as 1 and 0."""
     column = table.column(feature.name)
     values, is_missing = column.values[rows], np.isnan(column.values[rows])
     values = np.where(is_missing, 0.0, values)
@@ -97,7 +97,7 @@ def are_formulas_valid(derived: Sequence[FittedColumn], features: Sequence[Fitte
 
 
 def formulas_in_words(derived: Sequence[FittedColumn]) -> list[str]:
-    """Each formula with its scaling, as `area = size*width; its input is ...`; the first 12."""
+    """Each of the first 12 formulas with its scaling, as `area = size*width; its input is ...`."""
     shown = [_in_words(column) for column in derived[:MAX_SHOWN]]
     more = len(derived) - len(shown)
     return [*shown, *([f"and {more:,} more products"] if more > 0 else [])]

@@ -1,4 +1,4 @@
-"""Folds: splits rows into parts, each of which is held out once."""
+"""Folds: divides rows into parts, each of which is held out once."""
 
 import numpy as np
 

@@ -13,9 +13,11 @@ from nncli.parts.table import UNKNOWN_RANK, Table, cell_problem
 
 
 class _Numbers(NamedTuple):
-    """places, fills: the index and imputed value of each numeric feature.  shown, inputs, shift,
-    scale: of those and the derived columns, in this order, the ones with inputs: their index, first
-    input, shift and scale."""
+    """Arrays of the numeric features, and of the derived columns behind them.
+
+    places, fills: the index and imputed value of each numeric feature.  shown, inputs, shift,
+    scale: the index among both, first input, shift and scale of each column that has inputs.
+    """
 
     places: Array
     fills: Array
@@ -25,7 +27,7 @@ class _Numbers(NamedTuple):
     scale: Array
 
     @classmethod
-    def of(
+    def of_columns(
         cls, features: Sequence[FittedColumn], derived: Sequence[FittedColumn], starts: Array
     ) -> Self:
         places = [i for i, f in enumerate(features) if f.kind not in ("categorical", "date")]
@@ -44,17 +46,17 @@ class _Numbers(NamedTuple):
 
 
 def is_not_boolean(values: Array) -> Array:
-    """(rows,) whether a number is neither 0 nor 1 nor missing."""
+    """(rows,) whether a value is neither 0 nor 1 nor missing."""
     return ~(np.isnan(values) | np.isin(values, (0.0, 1.0)))
 
 
 def is_unknown_rank(values: Array) -> Array:
-    """(rows,) whether a word isn't in the column's order."""
+    """(rows,) whether a rank is that of a word outside the column's order."""
     return np.equal(values, UNKNOWN_RANK)
 
 
 class Encoder:
-    """Encodes rows of one table, whose categories may differ from the fitted ones."""
+    """Encoder of the rows of one table, whose categories may differ from the fitted ones."""
 
     def __init__(
         self,
@@ -69,11 +71,11 @@ class Encoder:
         self.width = int(ends[-1]) if columns else 0
         self.slices = [*map(slice, (0, *ends[:-1]), ends)]
         starts = np.array([s.start for s in self.slices], dtype=int)
-        self.numbers = _Numbers.of(features, derived, starts)
+        self.numbers = _Numbers.of_columns(features, derived, starts)
         self.encodings = [
             (place, column.encoding) for place, column in enumerate(columns) if column.encoding
         ]
-        self.is_scaled_alone = self.width == len(self.numbers.shown) and not self.encodings
+        self.has_scaled_numbers_only = self.width == len(self.numbers.shown) and not self.encodings
         self.embedded = [place for place, f in enumerate(features) if f.embedding]
         self.indicated = [place for place, f in enumerate(features) if f.indicator]
         self.lookups = {
@@ -100,7 +102,7 @@ class Encoder:
         return np.array([*codes, fill], float)
 
     def __call__(self, rows: Array) -> tuple[Array, dict[str, Array]]:
-        """(rows, width) inputs; for each embedded column (rows,) indices into its embedding."""
+        """(rows, width) inputs; by embedded column, (rows,) indices into its embedding."""
         raw = self.table.x[rows]
         x = self._numbers(raw, rows)
         codes = {self.features[n].name: raw[:, n].astype(np.int64) for n in self.embedded}
@@ -118,7 +120,7 @@ class Encoder:
         chosen = numbers if len(shown) == numbers.shape[1] else numbers[:, shown]
         scaled = chosen - shift
         scaled /= scale
-        if self.is_scaled_alone:  # there are no other inputs
+        if self.has_scaled_numbers_only:
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))
         x[:, inputs] = scaled
@@ -130,7 +132,7 @@ class Encoder:
         return x
 
     def _filled(self, raw: Array, rows: Array) -> tuple[Array, list[Problem]]:
-        """(rows, numbers) after imputation, and a problem for each cell without a fill."""
+        """(rows, numbers) after imputation, and a problem for each missing cell without a fill."""
         places, fills = self.numbers.places, self.numbers.fills
         numbers = raw if len(places) == raw.shape[1] else raw[:, places]
         missing = np.isnan(numbers)
@@ -140,7 +142,7 @@ class Encoder:
         return numbers, [*self._lacking(np.isnan(numbers), rows, places)]
 
     def _derive(self, numbers: Array, rows: Array) -> Array:
-        """(rows, derived) values of the formulas. Raises TableError where one isn't finite."""
+        """(rows, derived) values of the formulas. Raises TableError if one isn't finite."""
         from nncli.data.formulas.undefined import undefined
 
         values = self._by_name(numbers)
@@ -159,7 +161,7 @@ class Encoder:
         return dict(zip(names, numbers.T, strict=True))
 
     def is_defined(self, rows: Array) -> Array:
-        """(rows,) whether every formula is finite."""
+        """(rows,) whether the value of every formula is finite."""
         raw = self.table.x[rows]
         list(self._translate(raw, rows))
         values = self._by_name(self._filled(raw, rows)[0])
@@ -173,7 +175,7 @@ class Encoder:
         return x[:, inputs.start : inputs.stop - has_more]
 
     def _write_dates_and_one_hots(self, raw: Array, x: Array) -> None:
-        """Writes the inputs of dates and one-hot categories."""
+        """Write the inputs of dates and one-hot categories."""
         for place, feature in enumerate(self.features):
             if feature.date is not None and not feature.for_formulas:
                 self._columns(x, place)[:] = feature.date(raw[:, place])
@@ -183,7 +185,7 @@ class Encoder:
                 x[known, self.slices[place].start + codes[known].astype(int)] = 1.0
 
     def _translate(self, raw: Array, rows: Array) -> Iterator[Problem]:
-        """Replaces the table's category indices by fitted codes, in place."""
+        """Replace category indices by codes, and impute dates and unknown values, in place."""
         for place, feature in enumerate(self.features):
             lookup = self.lookups.get(feature.name)
             if feature.date is not None:
@@ -210,7 +212,7 @@ class Encoder:
                     yield self._problem(rows[row], feature, "")
 
     def _fill_dates(self, days: Array, rows: Array, feature: FittedColumn) -> Iterator[Problem]:
-        """Imputes missing dates, in place."""
+        """Impute missing dates in place; yield a problem for each if there is no fill."""
         lacking = np.isnan(days)
         if feature.fill is None:
             for row in np.flatnonzero(lacking).tolist():
@@ -221,7 +223,7 @@ class Encoder:
     def _replace(
         self, values: Array, other: Array, rows: Array, feature: FittedColumn
     ) -> Iterator[Problem]:
-        """Replaces the values where `other` is true by the fill, in place."""
+        """Replace the values where `other` is true by the fill in place, or yield problems."""
         if self.unknown == "error" or feature.fill is None:
             for row in np.flatnonzero(other).tolist():
                 yield self._problem(rows[row], feature, f"{values[row]:g}")

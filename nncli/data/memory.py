@@ -9,7 +9,7 @@ from nncli.errors import UserError
 
 UNLIMITED = 1 << 62
 SKLEARN_BYTES = 440 << 20  # of addresses, for scikit-learn, its libraries and some work
-BYTES_PER_CORE = 40 << 20  # for their BLAS
+BYTES_PER_CORE = 40 << 20  # for its BLAS
 
 
 def available() -> int:
@@ -20,7 +20,8 @@ def available() -> int:
 def require_room_for_libraries(path: Path) -> None:
     """Raises UserError if `ulimit` leaves too few addresses to load scikit-learn.
 
-    With less, loading it fails obscurely, or its BLAS retries for ever. path: for the message.
+    With less, loading it fails with an obscure error, or its BLAS retries for ever. path: for the
+    message.
     """
     left = max(min(_limits(), default=UNLIMITED), 0)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -39,7 +40,7 @@ def _machine() -> Iterator[int]:
 
 
 def _groups() -> Iterator[int]:
-    """The bytes left by control groups, version 2 and 1; a limit of `max` is none."""
+    """The bytes left by control groups, version 2 and 1; none if the limit is `max`."""
     for limit, used in (
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),

@@ -1,4 +1,4 @@
-"""New rows: reads another table in the way that training read its own."""
+"""New rows: reads another table as the training table was read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
@@ -34,7 +34,7 @@ CELL_TYPES: dict[Kind, CellType] = {"categorical": "text", "date": "date"}
 
 @frozen
 class NewRows:
-    """Reads new rows for the preprocessing `learnt`.
+    """A reader of new rows for a fitted preprocessing, `learnt`.
 
     missing: the missing markers.  weight: the sample-weight column, if the file has it.
     columns: config keys by column.  fold_case: see Parsers.
@@ -50,9 +50,9 @@ class NewRows:
     are_chosen: bool = False
 
     def open(self, path: Path) -> TableReader:
-        """Opens a file in the format of training's, or in a plainer one if columns are missing.
+        """Open a file in the training file's format, or in a plainer one if columns are missing.
 
-        A file that `predict` has written has neither title lines nor runs of blanks.
+        A file written by `predict` has neither title lines nor runs of blanks.
         """
         recorded, names = self.format, [feature.name for feature in self.learnt.features]
         if recorded.header and (recorded.skip_rows or recorded.delimiter):
@@ -67,14 +67,14 @@ class NewRows:
         return with_columns(names, open_table(path, recorded))
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
-        """Reads a file, whose columns may be in any order; further ones are ignored.
+        """Read a file, whose columns may be in any order; unknown columns are ignored.
 
         Raises DataError for a missing column, TableError for cells of the wrong type.
         """
         return self._read(self.open(path), str(path), table_sha256(path), needs_target=needs_target)
 
     def read_given(self, rows: Any, *, needs_target: bool = False) -> Table:
-        """Reads rows in memory: see GivenRows."""
+        """Read rows in memory: see GivenRows."""
         formats = {name: keys.format for name, keys in self.columns.items()}
         reader = GivenRows(rows, formats)
         return self._read(reader, GIVEN, "", needs_target=needs_target)
@@ -165,7 +165,7 @@ class NewRows:
         return types | dict.fromkeys(targets, "text" if are_texts else "number")
 
     def _categories(self, encoded: EncodedTable) -> dict[str, tuple[str, ...]]:
-        """The categories of each feature, known ones in training's spelling."""
+        """The categories of each feature, known ones as the training rows spell them."""
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
@@ -178,7 +178,7 @@ class NewRows:
         return categories
 
     def _targets(self, encoded: EncodedTable, targets: Sequence[str], origin: Origin) -> Array:
-        """Class indices, labels or numbers; (rows, 0) without targets."""
+        """(rows,) class indices, (rows, targets) labels or numbers; (rows, 0) without targets."""
         columns = [encoded.column(name) for name in targets]
         for name, column in zip(targets, columns, strict=True):
             if lacking := np.flatnonzero(np.isnan(column.values)).tolist():

@@ -16,7 +16,7 @@ MAX_ABS = 1e300  # of scaled values, so that their squares stay finite
 
 
 def linear_scale(scale: NumericScale) -> Scale:
-    """The linear scale nearest to a nonlinear one, for dates and targets."""
+    """The linear scale of dates and targets where numbers have this scale."""
     if scale == "quantile":
         return "standard"
     return "robust" if scale == "robust_clip" else scale
@@ -37,7 +37,7 @@ class NormalScores:
 
     @classmethod
     def fit(cls, values: Array) -> "NormalScores":
-        """values: (rows,), without missing ones."""
+        """Fit to values, (rows,), none missing."""
         count = min(MAX_QUANTILES, len(values))
         quantiles = np.quantile(values, np.linspace(0, 1, count))
         if np.ptp(quantiles) <= ROUNDING * np.abs(quantiles).max():
@@ -70,7 +70,7 @@ class NormalScores:
         return np.array([*map(inverse, ranks.tolist())], dtype=float)[:, None]
 
     def _ranks(self, values: Array) -> Array:
-        """(rows,) from 0 to 1."""
+        """(rows,) the rank of each value, from 0 to 1."""
         quantiles = np.array(self.quantiles)
         last = len(quantiles) - 1
         values = np.clip(values, quantiles[0], quantiles[-1])
@@ -98,7 +98,7 @@ class RobustClip:
 
     @classmethod
     def fit(cls, values: Array) -> "RobustClip":
-        """values: (rows,), without missing ones."""
+        """Fit to values, (rows,), none missing."""
         low, median, high = np.percentile(values, (25, 50, 75))
         least = ROUNDING * np.abs(values).max()  # a smaller spread is rounding
         spreads = [float(s) for s in (high - low, np.ptp(values) / 2) if not s <= least]

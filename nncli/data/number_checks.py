@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.column_names import column_fix, yaml_name
 from nncli.data.column_types import is_id_name
 from nncli.errors import printable
 from nncli.parts.arrays import Array
@@ -15,7 +15,7 @@ MIN_DISTINCT_DATES = 10  # fewer may look like dates by chance
 
 
 def number_warnings(name: str, values: Array) -> Iterator[str]:
-    """Warns of an id, of dates as integers, and of numbers such as -999 that mean missing."""
+    """Warn of an id, of dates as integers, and of numbers such as -999 that mean missing."""
     present = values[~np.isnan(values)]
     if not len(present):
         return
@@ -24,7 +24,7 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
     elif format_ := _date_format(present):
         yield (
             f"column '{printable(name)}' looks like dates such as {present[0]:.0f}, learnt as "
-            f"amounts: {column_cure(name, {'type': 'date', 'format': format_})}"
+            f"amounts: {column_fix(name, {'type': 'date', 'format': format_})}"
         )
     for number in _sentinels(present):
         count = int(np.count_nonzero(present == number))
@@ -33,6 +33,15 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
             "numbers: if it stands for no value, add it to data.missing"
             f" (nncli init: --missing {number:g})"
         )
+
+
+def too_large(what: str, values: Array, verb: str) -> str:
+    """The message for finite values, one or more, whose statistics overflow."""
+    largest = values[np.abs(values).argmax()]
+    return (
+        f"{what} has values too large to {verb}, such as {largest:g}: write them in a larger unit, "
+        "or, where they stand for no value, leave their cells empty"
+    )
 
 
 def _id_as_amount(name: str) -> str:

@@ -19,21 +19,21 @@ MAX_BINS = 1024
 
 @frozen
 class PiecewiseLinear:
-    """e_t = clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1): an input for each bin t, b its edges.
+    """e_t = clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1): one input for each bin t between edges b.
 
     The bins below a value are 1, its own bin is filled in part; so a linear function of the inputs
-    is piecewise linear in x, with one slope a bin. Beyond the outer edges it is constant. Edges are
+    is piecewise linear in x, with one slope a bin, and constant beyond the outer edges. Edges are
     the unique quantiles of the training rows: repeated values give fewer bins. A constant column
     has one input, 0.
     Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in Tabular Deep
-    Learning", 2022, where the outer bins go on instead.
+    Learning", 2022, whose outer bins aren't clipped.
     """
 
     edges: tuple[float, ...]
 
     @classmethod
     def fit(cls, values: Array, bins: int) -> "PiecewiseLinear":
-        """values: (rows,), without missing ones. bins: the maximum number."""
+        """Fit to values, (rows,), none missing. bins: the maximum number."""
         ordered = np.sort(values)
         edges = ordered[np.rint(np.linspace(0, len(ordered) - 1, bins + 1)).astype(int)]
         gap = ROUNDING * np.abs(edges).max()
@@ -75,9 +75,10 @@ class PiecewiseLinear:
 class BinsAndValue:
     """(e_1 / 2, ..., e_T / 2, (x - mean) / sd): piecewise linear bins, then the standardized value.
 
-    With random weights, bins alone give a rough function. The value adds a smooth one, as in
-    Holzmueller, Grinsztajn and Steinwart, "Better by Default", 2024; bins are halved so that they
-    don't outweigh it. It is constant beyond the outer edges too. A single bin needs no value.
+    With random weights, bins alone give a rough function; the value adds a smooth one, as in
+    Holzmueller, Grinsztajn and Steinwart, "Better by Default", 2024. Bins are halved so that they
+    don't outweigh the value, which is clipped to the outer edges. A single bin needs no value, and
+    there is none if the standard deviation overflows or underflows to 0.
     """
 
     edges: tuple[float, ...]
@@ -86,11 +87,12 @@ class BinsAndValue:
 
     @classmethod
     def fit(cls, values: Array, bins: int) -> "BinsAndValue | PiecewiseLinear":
-        """values: (rows,), without missing ones. bins: the maximum number."""
+        """Fit to values, (rows,), none missing. bins: the maximum number."""
         alone = PiecewiseLinear.fit(values, bins)
-        if len(alone.edges) <= 2:
+        mean, deviation = float(values.mean()), float(values.std())
+        if len(alone.edges) <= 2 or not 0 < deviation < np.inf:
             return alone
-        return cls(alone.edges, float(values.mean()), float(values.std()))
+        return cls(alone.edges, mean, deviation)
 
     @cached_property
     def bins(self) -> PiecewiseLinear:

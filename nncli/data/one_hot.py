@@ -8,9 +8,9 @@ from nncli.parts.arrays import Array
 
 
 class OneHotRows:
-    """(rows, classes) with `on` at each row's class and `off` elsewhere, in the memory of (rows,).
+    """(rows, classes) with `on` at each row's class and `off` elsewhere, stored as class indices.
 
-    Slices and `take` return arrays: the engine needs nothing else of rows outside memory.
+    The engine reads rows by `x[a:b]` and `x.take`, as of a RowFile.
     """
 
     def __init__(self, y: Array, classes: int, off: float, on: float, dtype: Any) -> None:
@@ -27,7 +27,7 @@ class OneHotRows:
         return out
 
     def take(self, index: Array, axis: int, out: Array, mode: str) -> None:
-        """Writes the rows at `index` into `out`; axis is 0, and every index exists."""
+        """Write the rows at `index` into `out`; axis is 0, and every index exists."""
         self._write(self.y.take(index), out)
 
     def _write(self, classes: Array, out: Array) -> None:

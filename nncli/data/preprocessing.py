@@ -1,7 +1,7 @@
-"""Preprocessing: turns a table's columns into network inputs, fitted on training rows only."""
+"""Preprocessing: encodes a table's columns as network inputs, fitted on training rows only."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ from nncli.data.column_types import BOOLEAN_VALUES
 from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, Unknown, fit_columns
 from nncli.data.fitted_formulas import are_formulas_valid, fit_derived
 from nncli.data.input_encoding import Encoder, is_not_boolean, is_unknown_rank
+from nncli.data.number_checks import too_large
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, target_in_words
-from nncli.errors import DataError
+from nncli.errors import DataError, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import EmbeddedColumn
@@ -33,18 +34,18 @@ OPTIONAL_FIELDS: dict[str, Any] = {
     "embedding": 0,
     "formula": "",
     "for_formulas": False,
-}  # of a FittedColumn, with their defaults, which to_json leaves out
-CHUNK_VALUES = 1 << 17  # transformed at a time, so that intermediate copies stay small
+}  # of a FittedColumn, which to_json leaves out if they have these defaults
+CHUNK_VALUES = 1 << 17  # encoded at a time, so that intermediate copies stay small
 
 
 @frozen
 class Preprocessing:
     """Everything fitted on the training rows: the content of `preprocessing.json`.
 
-    fitted_rows: their number.  targets, classes: the names of the targets and of the classes.
-    labels: the values that 0 and 1 stand for, by target of a multilabel task.
-    unknown: an unseen category is an error, or else counts as (rare), if there is one, or has all
-    inputs 0.  derived: the columns made by formulas.
+    fitted_rows: the number of these rows.  targets, classes: the names of the targets and of the
+    classes.  target: the scaling of the targets.  unknown: `error`: an unseen category is an error;
+    `ignore`: it counts as (rare), or has all inputs 0 if nothing is rare.  labels: the values that
+    0 and 1 stand for, by target of a multilabel task.  derived: the columns made by formulas.
     """
 
     fitted_rows: int
@@ -66,20 +67,14 @@ class Preprocessing:
         transform: Transform = "none",
         formulas: "Mapping[str, Expression] | None" = None,
     ) -> "Preprocessing":
-        """Fits to the rows `rows` of a table.
+        """Fit to the rows `rows` of a table.
 
         Raises DataError for every feature without a value in them, or with missing ones where
         impute is none.
         """
         features = fit_columns(table, rows, steps)
         derived = fit_derived(formulas or {}, features, table, rows, steps)
-        y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
-        weights = None if table.weights is None else table.weights[rows]
-        are_numbers = table.task == "regression"
-        scaling = Scaling.fit(target if are_numbers else "none", y, weights, transform)
-        if not np.isfinite([scaling.shift, scaling.scale]).all():
-            message = "the target has values too large to scale"
-            raise DataError(message, key="data.preprocessing.target.scale")
+        scaling = fit_target(table, rows, target, transform)
         return cls(
             len(rows),
             features,
@@ -98,7 +93,7 @@ class Preprocessing:
 
     @property
     def inputs(self) -> list[str]:
-        """The name of each network input: a feature's, or `feature=category`."""
+        """The name of each network input, such as `feature` or `feature=category`."""
         return [name for column in self.columns for name in column.inputs]
 
     @property
@@ -118,26 +113,25 @@ class Preprocessing:
 
     @property
     def n_inputs(self) -> int:
-        """The width of the first layer's input: inputs and embeddings."""
+        """The number of inputs of the first layer, embeddings included."""
         return self.width + sum(column.size for column in self.embedded)
 
     def chunks(self, table: Table, rows: Array) -> Iterator[tuple[Array, dict[str, Array]]]:
-        """Yields (some rows, width) inputs of the given rows, in order, and for each embedded
-        column (some rows,) int indices into its embedding."""
+        """Yield the inputs of the given rows, some rows at a time, as Encoder returns them."""
         encode = Encoder(self.features, self.unknown, table, self.derived)
         step = max(CHUNK_VALUES // max(self.width, len(self.columns)), 1)
         for start in range(0, len(rows), step):
             yield encode(rows[start : start + step])
 
     def in_original_units(self, x: Array) -> Array:
-        """(rows, inputs) before scaling, of (rows, features) numbers without missing ones."""
+        """(rows, inputs) values before scaling. x: (rows, features) numbers, none missing."""
         values = {feature.name: x[:, index] for index, feature in enumerate(self.features)}
         shown = [feature.name for feature in self.features if feature.inputs]
         derived = [column.expression(values) for column in self.derived]
         return np.column_stack([*(values[name] for name in shown), *derived])
 
     def is_defined(self, table: Table) -> Array:
-        """(rows,) whether every formula is finite."""
+        """(rows,) whether the value of every formula is finite."""
         if not self.derived:
             return np.ones(len(table), bool)
         return Encoder(self.features, self.unknown, table, self.derived).is_defined(
@@ -150,7 +144,7 @@ class Preprocessing:
         return np.concatenate([*pieces, np.empty((0, self.width))])
 
     def unseen(self, table: Table) -> dict[str, int]:
-        """By feature, the number of cells with a category that no training row had."""
+        """By feature, the number of cells with a category that no training row has."""
         counts = {}
         for feature in self.features:
             column = table.column(feature.name)
@@ -190,6 +184,12 @@ class Preprocessing:
         fitted._check()
         return fitted
 
+    def with_times(self, names: Container[str]) -> "Preprocessing":
+        """A copy whose times of day are on 1970-01-01: once they were on 1900-01-01."""
+        are_old = [f.name in names and f.date and f.date.first < 0 for f in self.features]
+        features = zip(self.features, are_old, strict=True)
+        return replace(self, features=tuple(f.in_1970() if old else f for f, old in features))
+
     def _check(self) -> None:
         """Raises Malformed for inconsistent statistics."""
         names = [column.name for column in self.columns]
@@ -210,8 +210,23 @@ class Preprocessing:
             raise Malformed("its statistics contradict each other")
 
 
+def fit_target(table: Table, rows: Array, scale: Scale, transform: Transform = "none") -> Scaling:
+    """The scaling of the targets, fitted to the rows `rows`. Raises DataError if it overflows."""
+    y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
+    weights = None if table.weights is None else table.weights[rows]
+    method = scale if table.task == "regression" else "none"
+    scaling = Scaling.fit(method, y, weights, transform)
+    is_finite = np.isfinite([scaling.shift, scaling.scale]).all(axis=0)
+    if not is_finite.all():
+        first = int(is_finite.argmin())
+        what = f"target '{printable(table.targets[first])}'"
+        message = too_large(what, y[:, first], "scale")
+        raise DataError(message, key="data.preprocessing.target.scale")
+    return scaling
+
+
 def _with_options(value: Any) -> Any:
-    """Adds the optional fields that `to_json` leaves out."""
+    """The JSON value, with the optional fields that `to_json` leaves out."""
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value

@@ -1,4 +1,4 @@
-"""Rare categories: those of few training rows, which are merged into one."""
+"""Rare categories: categories of few training rows, which are merged into one."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ RARE_CATEGORY = "(rare)"
 class RareRule:
     """The rule for rare categories: fewer than min_count rows, or beyond max_categories.
 
-    max_categories: the merged one included; None: no limit. As min_frequency and max_categories of
+    max_categories: with the merged category; None: no limit. As min_frequency and max_categories of
     scikit-learn's OneHotEncoder.
     """
 
@@ -47,11 +47,11 @@ class RareRule:
 
 
 NO_RARE = RareRule()
-DEFAULT_RARE = RareRule(min_count=2)  # of `nncli init`; why: docs/accuracy.md
+DEFAULT_RARE = RareRule(min_count=2)  # of `nncli init`; see docs/accuracy.md
 
 
 def counts_of(column: Column) -> dict[str, int]:
-    """Category -> its rows, of a text column."""
+    """Category -> number of rows, of a text column."""
     codes, counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)
     names = [column.categories[int(code)] for code in codes]
     return dict(zip(names, counts.tolist(), strict=True))

@@ -17,8 +17,8 @@ class RowWeights:
     """w_i = c_i s_i / mean, of class weights c and sample weights s; the mean of w over the
     training rows is 1.
 
-    of_classes: c by class index; None: all 1.  own_mean: the mean of s over the training rows,
-    used for rows without sample weights; 1 if the training rows have none.
+    of_classes: c by class index; None: all 1.  mean: of c s over the training rows.  own_mean: of s
+    over the training rows, the s of rows without sample weights; 1 if no row has one.
     """
 
     of_classes: Array | None
@@ -34,7 +34,7 @@ class RowWeights:
         sample_weight: Array | None,
         train: Array,
     ) -> "RowWeights | None":
-        """Fits to the training rows `train`; None if neither weight is given.
+        """Fit to the training rows `train`; None if neither weight is given.
 
         y: of all rows, class indices (rows,) or numbers (rows, targets).  classes: empty for
         numbers.  class_weight: c by class name, default 1; balanced: see `balanced`.
@@ -47,7 +47,10 @@ class RowWeights:
         if class_weight is not None:
             of_classes = _of_classes(class_weight, classes, y[train])
         s = None if sample_weight is None else _checked(sample_weight)[train]
-        mean = cls(of_classes, 1.0)(y[train], s).mean()
+        with np.errstate(over="ignore"):
+            mean = cls(of_classes, 1.0)(y[train], s).mean()
+        if mean == np.inf:
+            raise DataError("the sum of the weights overflows: use smaller ones")
         if mean == 0:
             raise DataError("the weights of the training rows are all 0: there is nothing to learn")
         return cls(of_classes, float(mean), 1.0 if s is None else float(s.mean()))
@@ -65,7 +68,7 @@ class RowWeights:
 def balanced(y: Array, classes: int) -> Array:
     """(classes,) c = rows / (classes present * rows of the class): all classes weigh the same.
 
-    A class without a row gets 0.
+    c is 0 for a class without rows.
     """
     counts = np.bincount(y, minlength=classes)
     shares = np.count_nonzero(counts) * counts

@@ -35,7 +35,7 @@ class Scaling:
         weights: Array | None = None,
         transform: Transform = "none",
     ) -> "Scaling":
-        """Fits to x, (rows, columns). weights: (rows,)."""
+        """Fit to x, (rows, columns). weights: (rows,)."""
         x = transformed(transform, x)
         columns = x.shape[1]
         shift, scale = np.zeros(columns), np.ones(columns)
@@ -53,7 +53,7 @@ class Scaling:
         return cls(method, shift.tolist(), np.where(flat, 1.0, scale).tolist(), len(x), transform)
 
     def apply(self, x: Array) -> Array:
-        """Scaled values."""
+        """Return (transform(x) - shift) / scale."""
         x = transformed(self.transform, x)
         if self.method == "none":
             return x

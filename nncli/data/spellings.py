@@ -1,4 +1,4 @@
-"""Spellings: warns of distinct categories that differ in case and spaces alone."""
+"""Spellings: warnings of distinct categories that differ in case and spaces alone."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +23,10 @@ def spelling_warnings(table: Table) -> Iterator[str]:
 
 
 def _warning(what: str, name: str, texts: Sequence[str], codes: Array) -> Iterator[str]:
-    """The warning for one column, with the config key that merges them. codes: of the cells."""
+    """The warning for one column, with the config key that merges such texts.
+
+    texts: the classes or categories.  codes: their indices, of all cells.
+    """
     alike: dict[str, list[int]] = {}
     for index, text in enumerate(texts):
         alike.setdefault(folded(text), []).append(index)

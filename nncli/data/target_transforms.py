@@ -17,8 +17,11 @@ TRANSFORM_KEY = "data.preprocessing.target.transform"
 
 @frozen
 class _Function:
-    """undo: the inverse of apply.  formula: of apply, `{0}` for its argument.  bound: the lower
-    bound of its domain, excluded if is_open."""
+    """A transform, `apply`, and its inverse, `undo`.
+
+    formula: of `apply`, `{0}` for its argument.  bound: the lower bound of its domain, excluded if
+    is_open.
+    """
 
     apply: Callable[[Array], Array]
     undo: Callable[[Array], Array]
@@ -35,7 +38,7 @@ def _unchanged(values: Array) -> Array:
 
 
 def _square(roots: Array) -> Array:
-    """The squares of roots, 0 for a negative one, so that it stays monotonic."""
+    """max(root, 0)^2, which is monotonic."""
     return np.square(np.maximum(roots, 0.0))
 
 
@@ -48,7 +51,7 @@ _FUNCTIONS: dict[Transform, _Function] = {
 
 
 def transformed(transform: Transform, values: Array) -> Array:
-    """The target that the network learns, before scaling."""
+    """Apply the transform to target values; scaling comes after it."""
     return _FUNCTIONS[transform].apply(values)
 
 
@@ -68,25 +71,25 @@ def target_in_words(transform: Transform, name: str) -> str:
 
 
 def refuse_untransformable(table: Table, transform: Transform) -> None:
-    """Raises TableError for every target outside the transform's domain, naming a wider one."""
+    """Raises TableError for every target outside the domain, naming a transform for all."""
     function = _FUNCTIONS[transform]
     for name, values in zip(table.targets, table.y.T, strict=True):
         if wrong := np.flatnonzero(~function.is_defined(values)).tolist():
             more = "more than" if function.is_open else "at least"
-            cures = {wrong[0]: f" ({TRANSFORM_KEY}: {_wider(values)} takes all of them)"}
+            fixes = {wrong[0]: f" ({TRANSFORM_KEY}: {_wider(values)} takes all of them)"}
             message = f"{transform} is for targets of {more} {function.bound:g}, found"
-            found = {row: f"{message} {values[row]:g}{cures.get(row, '')}" for row in wrong}
+            found = {row: f"{message} {values[row]:g}{fixes.get(row, '')}" for row in wrong}
             raise refuse_rows(wrong, table.place, name, found.__getitem__)
 
 
 def _wider(values: Array) -> Transform:
-    """The first transform that is defined for all values."""
+    """A transform that is defined for all values."""
     options: Sequence[Transform] = ("log1p", "none") if values.min() < 0 else ("log1p",)
     return next(each for each in options if _FUNCTIONS[each].is_defined(values).all())
 
 
 def skewness(values: Array) -> float:
-    """mean(((x - mean) / standard deviation)^3): 0 if symmetric; NaN without spread."""
+    """mean(((x - mean) / standard deviation)^3): 0 if symmetric; NaN if all values are equal."""
     spread = values.std()
     return float(np.mean(((values - values.mean()) / spread) ** 3)) if spread > 0 else np.nan
 

@@ -14,16 +14,16 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Pair, Table, Task
 
 MAX_CLASSES = 1000
-BINARY_PAIRS = (("0", "1"), ("false", "true"))  # of which either class implies the other
+BINARY_PAIRS = (("0", "1"), ("false", "true"))  # one class implies the other
 
 
 def as_task(
     table: Table, task: Task, classes: Sequence[str] = (), *, folds_case: bool = False
 ) -> Table:
-    """Converts a table to another task: numbers to classes, or class indices to numbers.
+    """Convert a table to another task: numbers to classes, or class indices to numbers.
 
-    classes: all classes in order, also those without rows; empty: those of the rows.
-    folds_case: whether their spelling may differ from the rows' in case and spaces.
+    classes: all classes in order, also those without rows; empty: the classes of the rows.
+    folds_case: whether `classes` may be spelt with other case and spaces than in the rows.
     Raises DataError if the targets don't suit the task.
     """
     if task == "regression":
@@ -56,7 +56,7 @@ def as_task(
 
 
 def _as_labels(table: Table, classes: Sequence[str]) -> Table:
-    """Converts targets to labels. Raises DataError unless each target has two values."""
+    """Convert targets to labels. Raises DataError unless each target has two values."""
     if classes:
         message = "it is for a single target: each label has two values of its own"
         raise DataError(message, key="data.classes")
@@ -72,15 +72,15 @@ def _as_labels(table: Table, classes: Sequence[str]) -> Table:
 
 
 def label_pairs(names: Sequence[str], columns: Sequence[Column]) -> list[Pair]:
-    """The values that 0 and 1 of each label stand for. Raises DataError for other columns."""
+    """The values that 0 and 1 of each label stand for. Raises DataError for columns without two."""
     pairs, found = [], []
     for name, column in zip(names, columns, strict=True):
         if (pair := label_pair(column)) is None:
             values = [f"'{printable(value)}'" for value in _distinct(column)]
-            cure = ""
+            fix = ""
             if len({folded(value) for value in values}) == 2:
-                cure = " (data.fold_case: true if they differ in capitals and spaces alone)"
-            message = f"{_no_label(name, values)}: a label has two, as 0 and 1{cure}"
+                fix = " (data.fold_case: true if they differ in capitals and spaces alone)"
+            message = f"{_no_label(name, values)}: a label has two, as 0 and 1{fix}"
             found.append(("data.task", message))
         else:
             pairs.append(pair)
@@ -103,8 +103,11 @@ def _distinct(column: Column) -> list[str]:
 
 
 def label_pair(column: Column) -> Pair | None:
-    """(no, yes) of a column of two values: 1, true, yes, y, t, on and ja are yes, else the later
-    one is. A single value needs to be such a word, 0 or 1. None for any other column."""
+    """(no, yes) of a column of two values; None for any other column.
+
+    1, true, yes, y, t, on and their translations are yes, else the last in sorted order is. A
+    column of a single value must be boolean.
+    """
     if not column.categories and np.isin(column.values, (0.0, 1.0)).all():
         return "0", "1"
     values = _distinct(column)
@@ -117,7 +120,7 @@ def label_pair(column: Column) -> Pair | None:
 
 
 def with_pairs(table: Table, pairs: Sequence[Pair]) -> Table:
-    """The table with its labels' pairs in the given order; as it is if their values differ."""
+    """Return the table with its labels' values ordered as `pairs`; unchanged if they differ."""
     if [set(pair) for pair in table.labels] != [set(pair) for pair in pairs] or not pairs:
         return table
     turned = [old != new for old, new in zip(table.labels, pairs, strict=True)]
@@ -127,8 +130,8 @@ def with_pairs(table: Table, pairs: Sequence[Pair]) -> Table:
 def as_label(column: Column, pair: Pair, known: Categories | None = None) -> Array:
     """(rows,) 0 for the pair's first value, 1 for its second, NaN for any other.
 
-    If the pair is boolean, so may cells be in any spelling: yes stands for 1.
-    known: the pair as Categories, which set the allowed spellings.
+    If the pair is boolean, cells may be any boolean words: yes stands for 1.
+    known: the pair as Categories, if they allow other spellings.
     """
     known = known or Categories(pair)
     are_truths = boolean_pair(pair) is not None
@@ -146,14 +149,14 @@ def as_label(column: Column, pair: Pair, known: Categories | None = None) -> Arr
 
 
 def _pair_of(table: Table, task: Task) -> Sequence[str]:
-    """Both classes of a binary task whose rows have just one, such as (0, 1); else empty."""
+    """(0, 1) or (false, true) if the rows of a binary task have just one of the two; else empty."""
     if task != "binary" or len(table.classes) != 1:
         return ()
     return next((pair for pair in BINARY_PAIRS if table.classes[0] in pair), ())
 
 
 def with_classes(table: Table, classes: Sequence[str], *, folds_case: bool = False) -> Table:
-    """Recodes the rows to the given classes, in their order.
+    """Recode the rows to the given classes, in their order.
 
     Raises DataError for a class of the rows that isn't among them.
     """
@@ -170,7 +173,7 @@ def with_classes(table: Table, classes: Sequence[str], *, folds_case: bool = Fal
 
 
 def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
-    """(class indices, class names) of a target of numbers."""
+    """(class indices, names) of a target of numbers. Raises DataError for too many classes."""
     different, y = np.unique(values, return_inverse=True)
     if len(different) > MAX_CLASSES:
         raise DataError(f"the target has {len(different)} different values: too many for classes")
@@ -178,14 +181,15 @@ def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
 
 
 def number_text(value: float) -> str:
-    """A number as the shortest text that reads back as the same float64, as class names have it."""
+    """A number as a text that reads back as the same float64, as in class names."""
+    value += 0.0  # -0 is written as 0
     if float(short := f"{value:g}") == value:
         return short
     return f"{value:.0f}" if value == np.floor(value) else repr(float(value))
 
 
 def cell_text(value: bool | float | str) -> str:
-    """A class or word of the config as the text that cells have.
+    """The text in cells that a class or word of the config stands for.
 
     >>> [cell_text(value) for value in (True, 3.0, "3.0")]
     ['true', '3', '3.0']
@@ -197,11 +201,10 @@ def cell_text(value: bool | float | str) -> str:
 
 @frozen
 class TargetCoding:
-    """Encodes targets for the output units, and decodes outputs.
+    """The coding of targets for the output units, and its inverse.
 
-    classes in as many units: one-hot; two classes in one unit: 0 or 1; labels: 0 or 1 each;
-    numbers: scaled.
-    off: the target value of an absent class or label; a present one has 1.
+    Classes in as many units are one-hot, two classes in one unit 0 or 1, labels 0 or 1 each,
+    numbers scaled.  off: the loss's target of an absent class or label; of a present one it is 1.
     """
 
     classes: int
@@ -211,7 +214,7 @@ class TargetCoding:
     off: float = 0.0
 
     def encode(self, y: Array) -> Array:
-        """(rows, units) float64 targets of the loss."""
+        """(rows, units) float64 targets."""
         if not self.classes:
             return self.scaling.apply(y)
         if self.units == 1:
@@ -223,23 +226,23 @@ class TargetCoding:
         targets) numbers in original units.
 
         Outputs that aren't probabilities (of identity units trained with mse, say) are normalized:
-        one unit, or a label's, is clipped to [off, 1] and mapped to [0, 1]; those of several
-        classes are shifted until none is negative, then divided by their sum, which keeps the
-        order.
+        the output of a single unit or label is mapped from [off, 1] to [0, 1] and clipped; the
+        outputs of several classes are shifted until none is negative, then divided by their sum,
+        which keeps their order.
         """
         if self.has_labels:
-            return self._shares(outputs)
+            return self._clipped(outputs)
         if not self.classes:
             return self.scaling.undo(outputs)
         if self.units == 1:
-            outputs = self._shares(outputs)
+            outputs = self._clipped(outputs)
             return np.hstack([1.0 - outputs, outputs])
         outputs = outputs - np.minimum(outputs.min(axis=1, keepdims=True), 0.0)
         sums = outputs.sum(axis=1, keepdims=True)
         even = np.full_like(outputs, 1.0 / self.classes)
         return np.asarray(np.divide(outputs, sums, out=even, where=sums > 0))
 
-    def _shares(self, outputs: Array) -> Array:
+    def _clipped(self, outputs: Array) -> Array:
         """Outputs mapped from [off, 1] to [0, 1], and clipped."""
         if self.off:
             outputs = (outputs - self.off) / (1.0 - self.off)

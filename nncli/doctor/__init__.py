@@ -1,1 +1,1 @@
-"""The doctor: what keeps a run from learning, each finding with its number and one edit tried."""
+"""The doctor: finds what keeps a run from learning, and tries an edit for each finding."""

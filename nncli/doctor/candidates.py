@@ -1,4 +1,4 @@
-"""Candidates: edits that might mend a run. Each gives none where it makes no sense."""
+"""Candidates: edits that might improve a run. A function returns none if they make no sense."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ SMALL_RATE, LARGE_RATE = 1e-3, 0.1
 
 
 def because(causes: Mapping[str, Edits]) -> Edits:
-    """The edits of all causes, each with its own."""
+    """The edits of all causes, each with its cause."""
     return [
         replace(edit, cause=f"likely cause: {cause}")
         for cause, candidates in causes.items()
@@ -30,7 +30,7 @@ def scale_inputs(run: DiagnosedRun) -> Edits:
         return []
     target = keys.target
     if {keys.numeric.scale, keys.numeric.impute, target.scale, target.transform} == {"none"}:
-        # the whole block: the config may say `preprocessing: none`, which has no keys to reach into
+        # the whole block, since `preprocessing: none` has no keys to set
         return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]
     return [Edit("data.preprocessing.numeric.scale", "standard")]
 
@@ -43,12 +43,12 @@ def scale_targets(run: DiagnosedRun) -> Edits:
     if not (network.loss.takes_any_target and isinstance(network.output.activation, Identity)):
         return []
     if {keys.numeric.scale, keys.numeric.impute, keys.target.transform} == {"none"}:
-        return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]  # of targets as well
+        return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]  # scales targets too
     return [Edit("data.preprocessing.target.scale", "standard")]
 
 
 def learning_rate(run: DiagnosedRun) -> float:
-    """0 where there is none."""
+    """The optimizer's learning rate; 0 if it has none."""
     return getattr(run.job.optimizer, "learning_rate", 0.0)
 
 
@@ -61,32 +61,32 @@ def learning_rates(run: DiagnosedRun, factors: Sequence[float]) -> Edits:
 
 
 def lower_rates(run: DiagnosedRun, fewest: int = 4) -> Edits:
-    """The learning rate down by powers of ten: so many at least, and to one that most can bear."""
+    """The learning rate divided by powers of ten: at least `fewest`, down to SMALL_RATE."""
     rate = learning_rate(run)
     powers = max(fewest, math.ceil(math.log10(rate / SMALL_RATE))) if rate > 0 else 0
     return learning_rates(run, [10.0**-power for power in range(1, powers + 1)])
 
 
 def higher_rates(run: DiagnosedRun) -> Edits:
-    """The learning rate up by powers of ten, three at least, and to one that moves most."""
+    """The learning rate times powers of ten: at least three, up to LARGE_RATE."""
     rate = learning_rate(run)
     powers = max(3, math.ceil(math.log10(LARGE_RATE / rate))) if rate > 0 else 0
     return learning_rates(run, [10.0**power for power in range(1, powers + 1)])
 
 
 def constant_rate(run: DiagnosedRun) -> Edits:
-    """The learning rate as it is given, to the end."""
+    """A constant learning rate, without the schedule."""
     is_constant = run.job.schedule.is_constant or not run.job.optimizer.has_learning_rate
     return [] if is_constant else [Edit("schedule", "constant")]
 
 
 def longer(run: DiagnosedRun, factor: int) -> Edit:
-    """So many times the epochs."""
+    """The number of epochs times a factor."""
     return Edit("training.epochs", str(factor * run.job.training.epochs))
 
 
 def standard_starts(run: DiagnosedRun) -> Edits:
-    """Every kernel as its activation wants it, every bias 0: in hidden layers, the output, both."""
+    """Default initializers and zero biases: in the hidden layers, in the output, or in both."""
     hidden, output = rewrite_hidden(run, _standard_start), _standard_output(run)
     block = run.built.experiment.network.output
     given = {key: value for key, value in short(block).items() if "initializer" not in key}
@@ -112,31 +112,31 @@ def _standard_start(layer: Layer) -> Layer:
 
 
 def small_output(run: DiagnosedRun) -> Edits:
-    """Outputs that start near 0, and so near an even guess."""
+    """Initial outputs near 0, and so near an even guess."""
     return [Edit("network.output.kernel_initializer", "{type: normal, std: 0.01}")]
 
 
 def mean_output(run: DiagnosedRun) -> Edits:
-    """An output bias with which the network starts at the mean target."""
+    """An output bias with which the initial prediction is the mean target."""
     output, targets = run.network.output, run.rows.targets
     if run.built.table.classes or output.units > 1 or not output.bias:
         return []
     mean = float(targets.mean())
     if isinstance(output.activation, Softplus) and mean > 0:
-        mean += math.log(-math.expm1(-mean))  # its inverse
+        mean += math.log(-math.expm1(-mean))  # the inverse of softplus
     elif not isinstance(output.activation, Identity):
         return []
     return [Edit("network.output.bias_initializer", f"{{type: constant, value: {mean:.4g}}}")]
 
 
 def open_output(run: DiagnosedRun) -> Edits:
-    """An output that can reach any number, in place of a relu that may die."""
+    """An identity output, which can reach any number, instead of a relu, which may be dead."""
     is_relu = isinstance(run.network.output.activation, Relu)
     return [Edit("network.output.activation", "identity")] if is_relu else []
 
 
 def hidden_activation(run: DiagnosedRun, activation: Activation) -> Edits:
-    """This one in every hidden layer."""
+    """The same activation in every hidden layer."""
 
     def change(layer: Layer) -> Layer:
         if isinstance(layer, ActivationLayer):
@@ -149,7 +149,7 @@ def hidden_activation(run: DiagnosedRun, activation: Activation) -> Edits:
 
 
 def leaky(run: DiagnosedRun) -> Edits:
-    """leaky_relu for relu, which lets a gradient through also where z < 0."""
+    """leaky_relu instead of relu: its gradient isn't 0 where z < 0."""
 
     def change(layer: Layer) -> Layer:
         if isinstance(layer, ActivationLayer) and isinstance(layer.function, Relu):
@@ -162,14 +162,14 @@ def leaky(run: DiagnosedRun) -> Edits:
 
 
 def rewrite_hidden(run: DiagnosedRun, change: Callable[[Layer], Layer]) -> Edits:
-    """The hidden layers, each as `change` makes it; none if it changes nothing."""
+    """The hidden layers as changed by `change`; none if it changes nothing."""
     before = _hidden(run)
     after = [change(layer) for layer in before]
     return [_as_edit(after)] if after != before else []
 
 
 def gentler(run: DiagnosedRun, factor: float) -> Edits:
-    """Penalties, dropout rates and noise times a factor; 0 takes them out."""
+    """Penalties, dropout rates and noise times a factor; 0 removes them."""
 
     def change(layer: Layer) -> Layer:
         if isinstance(layer, Dropout):
@@ -185,15 +185,15 @@ def gentler(run: DiagnosedRun, factor: float) -> Edits:
     return rewrite_hidden(run, change)
 
 
-def shallow(run: DiagnosedRun, depth: int = 2) -> Edits:
-    """The first dense layers only."""
+def shallow(run: DiagnosedRun) -> Edits:
+    """Only the first two dense layers."""
     before = _hidden(run)
-    after = [layer for layer in before if isinstance(layer, Dense)][:depth]
+    after = [layer for layer in before if isinstance(layer, Dense)][:2]
     return [_as_edit(after)] if len(after) < len(before) else []
 
 
 def is_deep(run: DiagnosedRun) -> bool:
-    """More hidden layers than `wider` has, whose edits would take some away."""
+    """Whether there are more hidden layers than the edits of `wider` have."""
     return sum(isinstance(layer, Dense) for layer in _hidden(run)) > 2
 
 
@@ -213,5 +213,5 @@ def _hidden(run: DiagnosedRun) -> list[Layer]:
 
 
 def _as_edit(layers: Sequence[Layer]) -> Edit:
-    """All hidden layers in one value: it can replace any way a config may have written them."""
+    """All hidden layers in one value, which replaces them however the config has written them."""
     return Edit("network.hidden", flow([short(layer) for layer in layers]))

@@ -1,4 +1,4 @@
-"""Capacity: can a fresh network learn a few rows by heart?"""
+"""Capacity: can a fresh network memorize a few rows?"""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from nncli.doctor.forward import (
     BATCH,
     BaselineLosses,
     data_loss,
-    evenly_spaced,
     sampled,
     with_batch_statistics,
 )
@@ -23,21 +22,21 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
 
 ROWS = 10
 LEARNED = 0.1  # of the best constant's loss on these rows
-EVALUATIONS = 10  # how often, in equal portions of the steps
+EVALUATIONS = 10  # evaluations during the steps
 REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 
 @frozen
 class Memorized:
-    """The loss left of a few rows that a fresh network is to learn by heart.
+    """The remaining loss on a few rows that a fresh network was trained to memorize.
 
-    reference: by adam.  own: by the run's optimizer, called `name`; None if it has no steps.
+    reference: with adam.  own: with the run's optimizer, called `name`; None if it makes no steps.
     """
 
     rows: EvaluationSet
@@ -74,10 +73,10 @@ def measure_capacity(run: DiagnosedRun) -> Memorized | str:
 
 
 def few_rows(run: DiagnosedRun) -> EvaluationSet:
-    """Up to ten training rows with different inputs, the classes in turn.
+    """Up to ten training rows with different inputs, of each class in turn.
 
-    As many as can be asked for: an affine map fits inputs + 1 rows, any network at most as many
-    as it has parameters for an output.
+    Only as many as the network can fit: an affine map inputs + 1, any network as many as it has
+    parameters per output.
     """
     network, rows = run.network, sampled(run.rows, BATCH)
     most = min(ROWS, network.layout.trainable // network.outputs)
@@ -95,7 +94,7 @@ def few_rows(run: DiagnosedRun) -> EvaluationSet:
 
 
 def _turn(classes: Array) -> Array:
-    """For each row, how many rows of its class stand before it."""
+    """For each row, the number of earlier rows of its class."""
     turn = np.zeros(len(classes), np.intp)
     for value in np.unique(classes):
         own = classes == value
@@ -108,9 +107,9 @@ def varies(rows: EvaluationSet) -> bool:
 
 
 def least_loss(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> float:
-    """The least loss reached on the rows, as a share of their best constant's.
+    """The least loss reached on the rows, as a share of the best constant's loss.
 
-    A fresh network, all rows at once, a constant rate, no dropout and no penalties.
+    Trains a fresh network on all rows at once, with a constant rate, without dropout and penalties.
     """
     job = _job(run, rows, optimizer)
     baselines, state = BaselineLosses.of(job.network.loss, rows), job.start()
@@ -125,7 +124,7 @@ def least_loss(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> 
 
 
 def left_by_reference(run: DiagnosedRun, rows: EvaluationSet) -> float:
-    """The same by a good optimizer, at the first usual rate that does it, else the best."""
+    """The same with adam, at the first usual rate that memorizes the rows, else at the best one."""
     least = math.inf
     for optimizer in REFERENCES:
         if least > LEARNED:
@@ -155,7 +154,7 @@ def _job(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> Job:
 
 
 def _training_loss(job: Job, theta: Array, rows: EvaluationSet) -> float:
-    """With the batch's own statistics, as batch_norm has them in training."""
+    """The loss with the batch's own statistics, as batch_norm uses in training."""
     return data_loss(job.network, with_batch_statistics(job.network, theta, rows), rows)
 
 
@@ -186,7 +185,7 @@ def memorize(run: DiagnosedRun, edits: Edits, measured: Memorized) -> Fix | None
 def _memorize(
     run: DiagnosedRun, edits: Edits, outcome: Callable[[DiagnosedRun], float], share: float
 ) -> Fix | None:
-    """The first edit that learns the rows; none if it leaves as much, or learns nothing else."""
+    """The first edit that memorizes the rows; None if none does much better, or learns the data."""
     trial = first_below(run, edits, outcome, LEARNED)
     if trial is None or trial[1] > BETTER * share:
         return None

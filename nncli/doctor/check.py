@@ -1,4 +1,4 @@
-"""Check: a question asked of a run, as data: what is measured, its limits, and what may mend it."""
+"""Check: a question about a run, as data: what to measure, its limits, and edits to try."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ M = TypeVar("M")  # what a check measures; str() of it is the result in words
 
 @frozen
 class Fix:
-    """The edit that is suggested.  tried: what it did in a short trial."""
+    """A suggested edit.  tried: its result in a short trial."""
 
     edit: Edit
     tried: str = ""
@@ -22,7 +22,10 @@ class Fix:
 
 @frozen
 class Finding:
-    """check: which one found it.  value: the number of the message.  tried: what the edit did."""
+    """A problem of a run, with the suggested edit.
+
+    check: the name of the check.  value: the number in the message.  tried: the edit's result.
+    """
 
     check: str
     message: str
@@ -42,10 +45,10 @@ class Finding:
 
 @frozen
 class CheckResult:
-    """What one check came to.
+    """The result of one check.
 
-    result: what was measured, with its number, or why nothing was.
-    finding: None where it is in order, or follows from another finding.
+    result: the measured numbers in words, or why nothing was measured.
+    finding: None if all is in order, or the problem follows from another finding.
     """
 
     name: str
@@ -54,7 +57,7 @@ class CheckResult:
 
 
 class Rank(Enum):
-    """Which findings are told: what follows from another finding is not."""
+    """When a finding is reported: one that follows from another finding is not."""
 
     CAUSE = "always"
     EFFECT = "the first one, unless the run diverged"
@@ -63,12 +66,12 @@ class Rank(Enum):
 
 @frozen
 class Criterion(Generic[M]):
-    """A number out of its limits, and what may mend that.
+    """Limits for a number, with the edits to try if it is outside.
 
-    number: of what was measured; None where it tells nothing.  least, most: the limits between
-    which it is in order.  where_little_learned: whether it matters only there.
-    message: what is wrong.  value: the number of the message, where that is another one.
-    candidates: edits worth a try, the simplest first.  choose: tries them, and takes the best one.
+    number: of what was measured; None: the criterion doesn't apply.  least, most: its limits.
+    where_little_learned: whether it only applies to runs that learned little.
+    message: the problem in words.  value: the number in the message, if it is another one.
+    candidates: the edits to try, the simplest first.  choose: tries them, and returns the best.
     """
 
     number: Callable[[M], float | None]
@@ -81,7 +84,7 @@ class Criterion(Generic[M]):
     value: Callable[[M], float] | None = None
 
     def is_violated(self, run: DiagnosedRun, measured: M) -> bool:
-        """Whether the number is out of its limits, as one that isn't a number is."""
+        """Whether the number is outside its limits; NaN is."""
         number = self.number(measured)
         if number is None or (self.where_little_learned and not run.learned_little):
             return False
@@ -89,7 +92,7 @@ class Criterion(Generic[M]):
         return not self.least <= number <= most
 
     def finding(self, name: str, run: DiagnosedRun, measured: M) -> Finding | None:
-        """Of the check of that name; None if no candidate helps."""
+        """The finding of the check `name`; None if no candidate helps."""
         fix = self.choose(run, self.candidates(run), measured)
         value = (self.value or self.number)(measured)
         if fix is None or value is None:
@@ -100,10 +103,10 @@ class Criterion(Generic[M]):
 
 @frozen
 class Check(Generic[M]):
-    """One question.
+    """A question about a run.
 
-    measure: the answer in numbers, or in words where there is nothing to measure.
-    criteria: of those violated, the first that can be mended counts.
+    measure: returns measured numbers, or a text if there is nothing to measure.
+    criteria: of those violated, the first with an edit that helps gives the finding.
     """
 
     name: str
@@ -113,9 +116,9 @@ class Check(Generic[M]):
     criteria: tuple[Criterion[M], ...]
 
     def ask(self, run: DiagnosedRun, *, is_explained: bool) -> CheckResult:
-        """Measure, compare with the limits, try the candidates.
+        """Measure, compare with the limits, and try the candidates.
 
-        is_explained: whether a finding would only follow from others; then none is looked for.
+        is_explained: whether a finding would only follow from others; then candidates aren't tried.
         """
         measured = self.measure(run)
         if isinstance(measured, str) or is_explained:

@@ -1,4 +1,4 @@
-"""Curve shape: what the learning curves say: up and down, overfit or too short."""
+"""Curve shape: do the learning curves oscillate, show overfitting, or end too soon?"""
 
 import math
 from collections.abc import Sequence
@@ -14,20 +14,21 @@ from nncli.doctor.fix_trials import finish_run, learns_most
 from nncli.frozen import frozen
 
 MIN_EPOCHS = 5  # logged epochs
-LATE = 0.1  # the last share of a run
-# of the whole fall of the loss, in the last tenth: a straight line has 0.1
+LATE = 0.1  # the last share of the epochs
+# shares of the loss's whole fall in the last tenth of the epochs; 0.1 for a straight line
 STEEP, GENTLE = 0.04, 0.01
 WORSE = 1.2  # times the best val_loss
-EARLY = 0.8  # of the epochs: an overfit run was best before
+EARLY = 0.8  # share of the epochs before which an overfit run was best
 LOST = 0.05  # of the best constant's loss
 
 
 @frozen
 class Bouncing:
-    """rise: by how much the loss went up from one logged epoch to the next in the second half, in
-    losses of guessing.
+    """Rises of the training loss in the second half of the run.
 
-    counts: whether that can come from the length of steps.  per: what follows `up by ... `.
+    rise: the mean rise between logged epochs, as a share of the loss of guessing.
+    lowest, highest: the losses in that half.  counts: whether step sizes can be the reason.
+    per: the words after `rose by ...`.
     """
 
     rise: float
@@ -80,10 +81,12 @@ BOUNCING = Check[Bouncing](
 
 @frozen
 class Overfitting:
-    """best, last: (epoch, val_loss).  rise: from the best to the last, in losses of guessing.
+    """A validation loss that rises after its minimum.
 
-    counts: whether the training loss went on to fall long after, and the best weights are lost.
-    chance: the rise that few rows may have by luck.
+    best, last: (epoch, val_loss).  rise: from the best to the last, as a share of the loss of
+    guessing.
+    chance: the rise that chance may cause with few rows.
+    counts: whether the training loss fell long after the best epoch, whose weights are not kept.
     """
 
     best: tuple[float, float]
@@ -123,13 +126,13 @@ def measure_overfitting(run: DiagnosedRun) -> Overfitting | str:
 
 
 def early_stopping(run: DiagnosedRun) -> Edits:
-    """Patience of a tenth of the epochs."""
+    """Early stopping with a patience of a tenth of the epochs."""
     patience = max(5, round(run.columns["epoch"][-1] / 10))
     return [Edit("training.early_stopping.patience", str(patience))]
 
 
 def keep_best(run: DiagnosedRun, edits: Edits, measured: Overfitting) -> Fix:
-    """Of early stopping the curves themselves tell what it does."""
+    """The first edit, without a trial: the curves show what early stopping does."""
     return Fix(edits[0], f"with it the weights of epoch {measured.best[0]:g} are kept")
 
 
@@ -155,8 +158,8 @@ OVERFITTING = Check[Overfitting](
 class Unfinished:
     """The fall of the loss in the last tenth of the epochs, as a share of the whole fall.
 
-    counts: whether there is more to learn, and val_loss does not rise.
-    late, last: the losses before and after.
+    counts: whether there is more to learn, and val_loss isn't rising.
+    late, last: the loss before the last tenth, and at the end.
     """
 
     fall: float
@@ -188,7 +191,7 @@ def measure_unfinished(run: DiagnosedRun) -> Unfinished | str:
 
 
 def _at(epoch: float, epochs: Sequence[float], values: Sequence[float]) -> float:
-    """A logged value at an epoch, between those that were logged."""
+    """The value at an epoch, interpolated between logged epochs."""
     return float(np.interp(epoch, epochs, values))
 
 

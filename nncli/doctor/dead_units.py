@@ -1,4 +1,4 @@
-"""Units: are there some that can't learn any more, dead relus or sigmoids at their bounds?"""
+"""Dead units: are there units that can't learn any more, dead relus or saturated sigmoids?"""
 
 from collections.abc import Sequence
 
@@ -16,16 +16,16 @@ from nncli.parts.activations import Activation, Relu, Sigmoid, Tanh
 from nncli.parts.arrays import Array
 from nncli.parts.layers import ActivationLayer, Dense, Layer
 
-# of a layer's units: some are dead in most networks, many in wide ones that learn well
+# shares of a layer's units: most networks have some dead ones, wide ones that learn well have many
 MAX_DEAD, MAX_DEAD_OF_LEARNED = 0.5, 0.8
-MAX_SATURATED_AT_START = 0.5  # of a layer's rows x units
-MAX_SATURATED = 0.9  # after training, which drives units apart where classes are
-LOST_SLOPE = 0.02  # of the steepest: beyond |z| = 5.3 of a sigmoid, 2.6 of a tanh
+MAX_SATURATED_AT_START = 0.5  # share of a layer's values
+MAX_SATURATED = 0.9  # the same after training, which saturates units for separable classes
+LOST_SLOPE = 0.02  # share of the maximal slope: |z| > 5.3 for sigmoid, 2.6 for tanh
 
 
 @frozen
 class Units:
-    """The units of one hidden layer: whether each is dead, and the share that is saturated."""
+    """The units of a layer. dead: whether each one is.  saturated: the share of such values."""
 
     name: str
     dead: Array | None
@@ -47,9 +47,10 @@ def activation_of(layer: Layer) -> Activation | None:
 
 
 def units_of(run: DiagnosedRun, theta: Array) -> list[Units]:
-    """Every hidden layer with an activation, over the rows looked at, and an output that may stick.
+    """The units of every hidden layer with an activation, over the sampled rows.
 
-    That is one of relus, or of sigmoids or tanhs whose slope the loss doesn't cancel.
+    The output is included if it may stop learning: if it is a relu, or a sigmoid or tanh whose
+    slope isn't cancelled by the loss.
     """
     bends = isinstance(run.network.output.activation, Relu | Sigmoid | Tanh)
     may_stick = bends and not run.network.is_matched
@@ -75,7 +76,7 @@ def units_of(run: DiagnosedRun, theta: Array) -> list[Units]:
 
 
 def _slope(activation: Activation, a: Array) -> Array:
-    """f'(z) over its maximum, from a = f(z)."""
+    """f'(z) / max f', computed from a = f(z)."""
     return np.asarray(4.0 * a * (1.0 - a) if isinstance(activation, Sigmoid) else 1.0 - a * a)
 
 
@@ -88,21 +89,21 @@ def gentler_training(run: DiagnosedRun) -> Edits:
 
 
 def most_dead(run: DiagnosedRun, theta: Array) -> float:
-    """The largest share of dead units of any layer."""
+    """The largest share of dead units of a layer."""
     return max((units.share_dead for units in units_of(run, theta)), default=0.0)
 
 
 def most_saturated(run: DiagnosedRun, theta: Array) -> float:
-    """The largest share of saturated values of any layer."""
+    """The largest share of saturated values of a layer."""
     return max((units.saturated or 0.0 for units in units_of(run, theta)), default=0.0)
 
 
 @frozen
 class DeadUnits:
-    """Of the layers with relus, one at least.
+    """The relu layers of a run, of which there is at least one.
 
-    worst: the layer with the largest share of them.  start: the same layer before training.
-    most: the share that is in order.
+    worst: the one with the largest share of dead units.  start: the same layer before training.
+    most: the largest share that is in order.
     """
 
     layers: Sequence[Units]
@@ -116,14 +117,14 @@ class DeadUnits:
 
     @property
     def early(self) -> int:
-        """How many of the worst layer were dead from the start."""
+        """How many of the worst layer's dead units were dead before training."""
         assert self.worst.dead is not None
         assert self.start.dead is not None
         return int((self.worst.dead & self.start.dead).sum())
 
     @property
     def are_born_dead(self) -> bool:
-        """Whether most of them were."""
+        """Whether most dead units of the worst layer were dead before training."""
         assert self.worst.dead is not None
         return bool(self.early > self.worst.dead.sum() / 2)
 
@@ -174,7 +175,7 @@ DEAD_UNITS = Check[DeadUnits](
 
 @frozen
 class SaturatedUnits:
-    """The layers with the largest share of saturated values, at the start and now."""
+    """The layers with the largest share of saturated values, before training and now."""
 
     start: Units
     now: Units

@@ -1,4 +1,4 @@
-"""Diagnose: every check in order, causes before what they lead to, and what each layer shows."""
+"""Diagnose: asks every check, causes before effects, and collects statistics of each layer."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -40,12 +40,13 @@ MAX_FINDINGS = 5
 
 @frozen
 class LayerStatistics:
-    """What one layer shows; None where a layer has no such thing.
+    """Statistics of one layer; None where they don't apply.
 
-    Norms are over the layer's trained tensors, medians of a few steps: early, from the initial
-    weights on, and from where training was left. update_to_weight: |step| / |weights|.  moved:
-    |weights at the end - at the start| / |at the start|.  dead: relu units that no row switches
-    on.  saturated: the share of rows x units whose slope is lost.
+    Norms are over the layer's trained tensors, as medians of a few steps: `_early` ones from the
+    initial weights on, others from the end of training.  update_to_weight: |step| / |weights|.
+    moved: |final weights - initial weights| / |initial weights|.
+    dead: the number of relu units that are 0 for every row.
+    saturated: the share of values whose slope is nearly 0.
     """
 
     name: str
@@ -61,10 +62,10 @@ class LayerStatistics:
 
 @frozen
 class Diagnosis:
-    """Everything the doctor says.
+    """All results.
 
-    looked_at: on how many of the training rows; rows: how many there are.  stopped: why the run
-    ended; empty if it didn't.
+    looked_at: how many of the `rows` training rows were used.  stopped: why the run ended; empty if
+    it didn't.
     """
 
     checks: Sequence[CheckResult]
@@ -75,7 +76,7 @@ class Diagnosis:
 
     @property
     def findings(self) -> list[Finding]:
-        """The first few: causes come before what they lead to."""
+        """The first findings; causes come before their effects."""
         found = [check.finding for check in self.checks if check.finding is not None]
         return found[:MAX_FINDINGS]
 
@@ -94,12 +95,12 @@ class Diagnosis:
 
 
 def diagnose(path: Path) -> Diagnosis:
-    """A run directory. Raises UserError, CorruptRun or FileFailure."""
+    """Diagnose a run directory. Raises UserError, CorruptRun or FileFailure."""
     return _diagnosis(DiagnosedRun.of_run(path))
 
 
 def diagnose_reader(reader: RunReader) -> Diagnosis:
-    """A run that is being read already. Raises as `diagnose`."""
+    """Diagnose a run that is open already. Raises as `diagnose`."""
     return _diagnosis(DiagnosedRun.of_reader(reader))
 
 
@@ -111,7 +112,7 @@ def _diagnosis(run: DiagnosedRun) -> Diagnosis:
 
 
 def _results(run: DiagnosedRun) -> Iterator[CheckResult]:
-    """Of what follows from other findings only the numbers are told."""
+    """Yields the result of each check; those that others explain have numbers, but no finding."""
     found = set[Rank]()
     for check in CHECKS:
         is_explained = {

@@ -1,4 +1,4 @@
-"""Diagnosed run: its data, its weights at the start and as they are now, as the checks see them."""
+"""Diagnosed run: a run's data and weights, with the losses and statistics that checks need."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +17,6 @@ from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (
     BaselineLosses,
     data_loss,
-    evenly_spaced,
     sampled,
     with_batch_statistics,
     without_regularization,
@@ -30,22 +29,22 @@ from nncli.engine.network import Network
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 MAX_ROWS = 10_000
 MAX_VAL_ROWS = 1_000
 POOR = 0.5  # of the best constant's loss: above it, little was learned
-MIN_STEPS = 10  # after which that means something
-STEPS = 10  # over which gradients and ratios are medians
-FAR = 1e3  # times the loss of guessing, and the start's: where no learning leads
-GROWN = 1e6  # times the length of the first weights: neither do any that learn get there
+MIN_STEPS = 10  # steps before which a poor loss means nothing
+STEPS = 10  # steps for medians of gradients and ratios
+FAR = 1e3  # times the loss of guessing and the initial loss: beyond recovery
+GROWN = 1e6  # times the initial |weights|: also beyond recovery
 
 
 @frozen
 class DiagnosedRun:
-    """What `built` trains, from the start's weights to those in use (`theta`)."""
+    """A job with its initial state and its trained weights `theta`."""
 
     built: Built
     start: TrainState
@@ -54,29 +53,29 @@ class DiagnosedRun:
 
     @classmethod
     def of_run(cls, path: Path) -> "DiagnosedRun":
-        """A run directory. Raises UserError, CorruptRun or FileFailure."""
+        """The run of a directory. Raises UserError, CorruptRun or FileFailure."""
         return cls.of_reader(RunReader(RunDirectory.open(path)))
 
     @classmethod
     def of_reader(cls, reader: RunReader) -> "DiagnosedRun":
-        """A run that is being read already."""
+        """The run of an open reader."""
         start = reader.built.job.start()
         theta = reader.theta if reader.has_learned else start.theta
         return cls(reader.built, start, theta, reader)
 
     @property
     def began(self) -> bool:
-        """Whether there ever was a finite loss."""
+        """Whether the loss was ever finite."""
         return self.reader.has_learned
 
     @property
     def has_overflowed(self) -> bool:
-        """Whether the loss or the weights left the finite numbers, which ended training."""
+        """Whether training ended because the loss or the weights weren't finite."""
         return not self.began or self.summary.get("stopped") == "diverged"
 
     @cached_property
     def has_blown_up(self) -> bool:
-        """Whether training ended finite, but so far off that it won't come back."""
+        """Whether the loss stayed finite, but grew beyond recovery."""
         if self.has_overflowed or self.share <= POOR:
             return False
         losses = self.columns["loss"]
@@ -93,7 +92,7 @@ class DiagnosedRun:
 
     @property
     def has_steps(self) -> bool:
-        """Whether the optimizer makes steps along a gradient, at a learning rate."""
+        """Whether the optimizer makes gradient steps with a learning rate."""
         return self.job.optimizer.has_update
 
     @cached_property
@@ -102,41 +101,41 @@ class DiagnosedRun:
 
     @cached_property
     def columns(self) -> Mapping[str, Sequence[float]]:
-        """metrics.csv."""
+        """The columns of metrics.csv; empty if the loss was never finite."""
         return self.reader.curves().columns if self.began else {}
 
     def last_state(self) -> TrainState:
-        """A fresh copy of the state in which training was left."""
+        """A copy of the last saved training state."""
         return self.reader.checkpoint()[0] if self.began else self.job.start()
 
     @cached_property
     def early_steps(self) -> Mapping[str, LayerSteps]:
-        """The first steps, by layer."""
+        """Statistics of the first steps, by layer."""
         return layer_steps(self.job, self.job.start(), STEPS)
 
     @cached_property
     def late_steps(self) -> Mapping[str, LayerSteps]:
-        """Steps from where training was left, by layer."""
+        """Statistics of steps from the last saved state, by layer."""
         return layer_steps(self.job, self.last_state(), STEPS)
 
     @cached_property
     def growth(self) -> float:
-        """|weights where training was left| / |weights at the start|."""
+        """|last weights| / |initial weights|."""
         return norm(self.last_state().theta) / max(norm(self.start.theta), 1.0)
 
     @cached_property
     def network(self) -> Network:
-        """Without dropout and penalties."""
+        """The network without dropout, noise and penalties."""
         return without_regularization(self.built.network)
 
     @cached_property
     def rows(self) -> EvaluationSet:
-        """Training rows to look at: all, or a sample."""
+        """The training rows, or a sample of them."""
         return sampled(self.job.train, MAX_ROWS)
 
     @cached_property
     def theta_at_start(self) -> Array:
-        """The weights before training, with batch_norm's statistics as the data have them."""
+        """The initial weights, with batch_norm's statistics taken from the data."""
         return with_batch_statistics(self.network, self.start.theta, self.rows)
 
     @cached_property
@@ -149,35 +148,35 @@ class DiagnosedRun:
 
     @cached_property
     def loss(self) -> float:
-        """Over the rows looked at, at the weights in use."""
+        """The loss of the trained weights on `rows`, without penalties."""
         return data_loss(self.network, self.theta, self.rows)
 
     @cached_property
     def share(self) -> float:
-        """How much of the best constant's loss is left."""
+        """That loss as a share of the best constant's loss: 1 has learned nothing, 0 everything."""
         return self.baselines.share(self.loss)
 
     @cached_property
     def learned_little(self) -> bool:
-        """Whether much of it is left after steps enough to tell; not of a run that diverged."""
+        """Whether `share` is above POOR after enough steps, without divergence."""
         is_poor = not self.has_diverged and not self.share <= POOR
         return is_poor and self.last_state().step >= MIN_STEPS
 
     @cached_property
     def val_share(self) -> float:
-        """The same on the validation rows, if there are any."""
+        """The same share on the validation rows; on training rows if there are none."""
         return self.val_share_at(self.theta)
 
     def val_share_at(self, theta: Array) -> float:
-        """What any weights leave of it; on the training rows where there are no others."""
+        """The same share for other weights."""
         rows = self.rows if self.job.val is None else sampled(self.job.val, MAX_ROWS)
         baselines = BaselineLosses.of(self.network.loss, rows)
         return baselines.share(data_loss(self.network, theta, rows))
 
     def with_edit(self, edit: Edit) -> "DiagnosedRun | None":
-        """The same before any training, with one key changed; None if the config refuses it.
+        """The run with one config key changed, before training; None if the config refuses it.
 
-        It trains at most MAX_ROWS rows, with statistics of these.
+        Its data is a sample of at most MAX_ROWS training rows, with statistics of these.
         """
         reader, (table, rows) = RunReader(self.reader.run, [str(edit)]), self._few
         try:
@@ -191,7 +190,7 @@ class DiagnosedRun:
 
     @cached_property
     def _few(self) -> tuple[Table, Rows]:
-        """The rows that trials use, as a table of their own, in memory."""
+        """That sample, as a table of its own in memory."""
         table, rows = self.built.table, self.built.rows
         train, val = _few(rows.train, MAX_ROWS), _few(rows.val, MAX_VAL_ROWS)
         both, count = np.concatenate([train, val]), len(train)

@@ -1,4 +1,4 @@
-"""Divergence: where a run left the finite numbers, or all bounds, and which edit keeps it there."""
+"""Divergence: where did the run diverge, and which edit prevents it?"""
 
 import itertools
 import math
@@ -28,13 +28,13 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 
 TINY = 1e-300
-ASTRAY = 10.0  # times the best constant's loss, or the least one if that is more
-PATIENCE = 20  # reports after which a run that doesn't diverge again is left alone
+ASTRAY = 10.0  # times the larger of the best constant's loss and the run's least
+PATIENCE = 20  # reports until a run counts as not diverging again
 
 
 @dataclass
 class Growth:
-    """|gradient| before each step of the replay, over all layers."""
+    """|gradient| over all layers, before each step of a replay."""
 
     norms: list[float] = field(default_factory=list)
 
@@ -42,7 +42,7 @@ class Growth:
         self.norms.append(norm(stepper.plan.gradient))
 
     def in_words(self, first: int) -> str:
-        """From which step on it grew, and how fast. first: the number of the first step."""
+        """From which step on the gradient grew, and how fast. first: number of the first step."""
         finite = np.array(list(itertools.takewhile(math.isfinite, self.norms)))
         if len(finite) < 2:
             return ""
@@ -59,9 +59,9 @@ class Growth:
 
 @frozen
 class Divergence:
-    """A run that left the finite numbers once, and does not here.
+    """A run that diverged once, but doesn't when it is repeated here.
 
-    share: of the best constant's loss, at the end.  value: the number of the message.
+    share: of the best constant's loss, at the end.  value: the number in the message.
     """
 
     run: DiagnosedRun
@@ -79,13 +79,13 @@ class Divergence:
 
     @property
     def steps(self) -> int:
-        """How many a trial makes."""
+        """The number of steps in a trial."""
         return trial_steps(self.run)
 
 
 @frozen
 class Overflow(Divergence):
-    """A run that left the finite numbers, and does so again from its last checkpoint."""
+    """A run that diverges again when it is continued from its last checkpoint."""
 
     error: Diverged = field(kw_only=True)
 
@@ -117,7 +117,10 @@ class Overflow(Divergence):
 
 @frozen
 class BlowUp(Divergence):
-    """A run that stayed finite and went astray: what metrics.csv and the weights tell of it."""
+    """A run whose loss stayed finite, but grew beyond recovery.
+
+    rise: the growth of the loss, in words.
+    """
 
     rise: str = field(kw_only=True)
 
@@ -159,7 +162,7 @@ def measure_divergence(run: DiagnosedRun) -> Divergence | str:
 
 
 def recurrence(run: DiagnosedRun) -> Diverged | None:
-    """The same error again, from the last checkpoint on."""
+    """The same error, if it occurs again from the last checkpoint on."""
     try:
         for number, _ in enumerate(train(run.job, run.last_state())):
             if number > PATIENCE:
@@ -170,7 +173,7 @@ def recurrence(run: DiagnosedRun) -> Diverged | None:
 
 
 def _where(run: DiagnosedRun, found: Diverged, state: TrainState) -> str:
-    """The array that isn't finite; for a loss, the layer with the largest weights before it."""
+    """The array that isn't finite; for the loss, the layer with the largest weights."""
     node = found.tensor.rpartition("/")[0]
     if node:
         return f"{symbol(run.network, found.tensor)} of {node} ({found.tensor}) is not finite"
@@ -180,7 +183,7 @@ def _where(run: DiagnosedRun, found: Diverged, state: TrainState) -> str:
 
 
 def _turn(run: DiagnosedRun) -> str:
-    """The epoch from which the loss only rose."""
+    """The epoch of the least loss, in words; empty if it is the last epoch."""
     losses, epochs = run.columns["loss"], run.columns["epoch"]
     place = int(np.argmin(losses))
     if place == len(losses) - 1:
@@ -189,7 +192,7 @@ def _turn(run: DiagnosedRun) -> str:
 
 
 def calmer_training(run: DiagnosedRun) -> Edits:
-    """What to try, the simplest cause first, each with its name."""
+    """Edits with their causes, the simplest cause first."""
     sizes = sorted([*target_sizes(run), *input_sizes(run)], key=lambda size: -size.rms)
     causes: dict[str, Edits] = {}
     if sizes and sizes[0].is_large:
@@ -203,7 +206,7 @@ def calmer_training(run: DiagnosedRun) -> Edits:
 
 
 def keep_finite(run: DiagnosedRun, edits: Edits, measured: Divergence) -> Fix:
-    """The first edit that learns, else the one that by itself helps most."""
+    """The first edit with which the network learns, else the one that helps most."""
     steps = measured.steps
     trial = first_below(run, edits, lambda edited: share_after(edited, steps), POOR)
     assert trial is not None, "adam can always be tried"

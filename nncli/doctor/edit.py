@@ -1,4 +1,4 @@
-"""Edit: one key of the config and its new value, as short as a user would write it."""
+"""Edit: a config key and its new value, as short as a user would write it."""
 
 from collections.abc import Sequence
 from dataclasses import field, fields
@@ -16,9 +16,9 @@ from nncli.parts.layers import Dense, Layer, Output
 
 @frozen
 class Edit:
-    """One key of the config and its new value, as YAML text.
+    """A config key and its new value, as YAML text.
 
-    cause: what is wrong if just this edit helps; empty if it speaks for none.
+    cause: the problem that it indicates if this edit helps; empty if it indicates none.
     """
 
     key: str
@@ -33,13 +33,13 @@ Edits = Sequence[Edit]
 
 
 def flow(value: Any) -> str:
-    """YAML in one line."""
+    """YAML on one line."""
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
     return text.strip()
 
 
 def short(layer: Layer | Output) -> Any:
-    """A layer without the keys that say what goes without saying."""
+    """A layer as a config value, without keys that have their defaults."""
     block = plain(layer)
     if not isinstance(block, dict):
         return block
@@ -58,6 +58,6 @@ def short(layer: Layer | Output) -> Any:
 
 
 def _plain_name(part: Any, block: Any) -> Any:
-    """The name of a part whose keys all have their defaults, else its block."""
+    """The name of a part with default keys, else its block."""
     is_part = isinstance(part, Activation | Initializer) and not required(type(part))
     return part.name if is_part and type(part)() == part else block

@@ -1,4 +1,4 @@
-"""Feature scales: are inputs and targets of a size that weights are made for?"""
+"""Feature scales: do inputs and targets have sizes that suit the initial weights?"""
 
 from collections.abc import Sequence
 
@@ -24,12 +24,12 @@ from nncli.parts.arrays import Array
 from nncli.parts.layers import BatchNorm
 
 MAX_RMS, MIN_RMS = 10.0, 0.1  # root mean squares
-PEAK = 0.5  # an input that ever gets there isn't small, but rare
+PEAK = 0.5  # an input that reaches it is rare, not small
 
 
 @frozen
 class Size:
-    """An input or a target over the training rows; peak: the greatest absolute value."""
+    """An input's or target's mean and spread over the training rows. peak: the largest |value|."""
 
     name: str
     mean: float
@@ -59,9 +59,9 @@ class Size:
 
 
 def input_sizes(run: DiagnosedRun) -> list[Size]:
-    """Of every input that is a number; yes/no, one-hot and bins have their size by nature."""
+    """The size of every numeric input; booleans, one-hot inputs and bins are never too large."""
     if isinstance(run.network.nodes[0].layer, BatchNorm):
-        return []  # which scales them
+        return []  # it scales them
     x = run.rows.x[0 : len(run.rows)]
     found, start = [], 0
     for feature in run.built.preprocessing.columns:
@@ -73,7 +73,7 @@ def input_sizes(run: DiagnosedRun) -> list[Size]:
 
 
 def target_sizes(run: DiagnosedRun) -> list[Size]:
-    """Of every number to predict that could be scaled."""
+    """The size of every numeric target that could be scaled."""
     if not candidates.scale_targets(run):
         return []
     columns = zip(run.built.table.targets, run.rows.targets.T, strict=True)
@@ -81,7 +81,7 @@ def target_sizes(run: DiagnosedRun) -> list[Size]:
 
 
 def scalings(run: DiagnosedRun) -> list[Edit]:
-    """The edits that scale the inputs or the targets, if they need it."""
+    """Edits that scale inputs or targets, if they need it."""
     return [
         *(candidates.scale_inputs(run) if any(size.is_odd for size in input_sizes(run)) else []),
         *(candidates.scale_targets(run) if any(t.is_large for t in target_sizes(run)) else []),
@@ -90,7 +90,7 @@ def scalings(run: DiagnosedRun) -> list[Edit]:
 
 @frozen
 class InputSizes:
-    """Of one input at least."""
+    """The sizes of the inputs, of which there is at least one."""
 
     sizes: Sequence[Size]
 
@@ -104,12 +104,12 @@ class InputSizes:
 
     @property
     def worst(self) -> Size | None:
-        """The largest if it is too large, else the smallest; None where none is out of range."""
+        """The largest input if it is too large, else the smallest that is too small, else None."""
         high = max(self.sizes, key=lambda size: size.rms)
         return high if high.is_large else min(self.odd, key=lambda size: size.rms, default=None)
 
     def message(self) -> str:
-        """Of those out of range."""
+        """The inputs that are too large or too small, in words."""
         count, of = len(self.odd), len(self.sizes)
         others = "" if of == 1 else f" ({count} of {of} inputs are out of range)"
         return f"unscaled inputs: {self.worst}{others}"
@@ -117,7 +117,7 @@ class InputSizes:
 
 @frozen
 class TargetSize:
-    """Of the largest target."""
+    """The size of the largest target."""
 
     worst: Size
 
@@ -140,7 +140,7 @@ def measure_targets(run: DiagnosedRun) -> TargetSize | str:
 
 
 def does_not_lead_astray(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
-    """The first edit; none where training goes astray with it, or does no better all through."""
+    """The first edit; None if training diverges with it, or a whole run does no better."""
     if not edits or (edited := run.with_edit(edits[0])) is None:
         return None
     steps = trial_steps(run)

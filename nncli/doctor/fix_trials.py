@@ -1,4 +1,4 @@
-"""Trials: an edit is tried before it is suggested."""
+"""Fix trials: try an edit in a short training before it is suggested."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -11,28 +11,28 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps, steps_of,
 from nncli.errors import counted
 from nncli.parts.arrays import Array
 
-Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
+Trial = tuple[Edit, float]  # (edit, outcome): lower is better
 Choice = Callable[[DiagnosedRun, Edits, object], Fix | None]
-Badness = Callable[[DiagnosedRun, Array], float]  # of a run's network at a theta: 0 is healthy
+Badness = Callable[[DiagnosedRun, Array], float]  # 0 is healthy
 BETTER = 0.95  # times the run's own loss
-NO_BETTER = 0.99  # of the best constant's loss: a dead network's, not a mended one's
+NO_BETTER = 0.99  # of the best constant's loss: no better than a dead network
 FIRST_STEP = "not enough alone; train with it and ask again"
-ABOUT = 0.05  # of the best constant's loss: a difference not worth a bolder edit
+ABOUT = 0.05  # of the best constant's loss: a smaller gain isn't worth a bolder edit
 
 
 def trial_steps(run: DiagnosedRun) -> int:
-    """How many steps a trial makes: those of the run, if it had no more than are cheap."""
+    """The number of steps in a trial: those of the whole run, if that is quick."""
     return min(steps_of(run.job), affordable_steps(run.job))
 
 
 def share_after(run: DiagnosedRun, steps: int) -> float:
-    """The training loss after so many steps from the start, as a share of the best constant's."""
+    """The training loss after so many steps, as a share of the best constant's loss."""
     theta = trained(run, steps)
     return math.inf if theta is None else share_at(run, theta)
 
 
 def trained(run: DiagnosedRun, steps: int) -> Array | None:
-    """The weights after so many steps from the start, or those that the run would stop with.
+    """The weights after so many steps, or those that the run would stop with before.
 
     None if they aren't finite.
     """
@@ -45,23 +45,23 @@ def trained(run: DiagnosedRun, steps: int) -> Array | None:
 
 
 def share_at(run: DiagnosedRun, theta: Array) -> float:
-    """The training loss as a share of the best constant's."""
+    """The training loss at theta, as a share of the best constant's loss."""
     return finite(run.baselines.share(data_loss(run.network, theta, run.rows)))
 
 
 def val_share_after(run: DiagnosedRun, steps: int) -> float:
-    """The same of the validation loss, which noise learned by heart can't lower."""
+    """The same share of the validation loss, which memorized noise doesn't lower."""
     theta = trained(run, steps)
     return math.inf if theta is None else finite(run.val_share_at(theta))
 
 
 def finite(value: float) -> float:
-    """NaN is as bad as it gets."""
+    """The value, with infinity instead of NaN."""
     return math.inf if math.isnan(value) else value
 
 
 def of_guessing(share: float) -> str:
-    """What is left of the best constant's loss."""
+    """A share of the best constant's loss, in words."""
     if share < 10:
         return f"{share:.0%} of the loss of guessing"
     if share == math.inf:
@@ -70,28 +70,28 @@ def of_guessing(share: float) -> str:
 
 
 def trial_in_words(share: float, steps: int) -> str:
-    """What a trial led to; what is no better than guessing is a first step only."""
+    """The result of a trial; one that is no better than guessing is only a first step."""
     tried = f"with it {of_guessing(share)} is left after {counted(steps, 'step')}"
     return tried if share < NO_BETTER else f"{tried}: {FIRST_STEP}"
 
 
 def learns(run: DiagnosedRun, edit: Edit) -> bool:
-    """Whether a short training with an edit gets better than guessing."""
+    """Whether the network gets better than guessing in a short training with the edit."""
     edited, steps = run.with_edit(edit), trial_steps(run)
     return edited is not None and share_after(edited, steps) < NO_BETTER
 
 
 def goes_astray(run: DiagnosedRun, edited: DiagnosedRun, share: float) -> bool:
-    """Whether a trial ended worse than guessing, and than it began or though the run did not."""
+    """Whether a trial ended worse than guessing, though it began or the run ended better."""
     if share < NO_BETTER:
         return False
     return run.share < NO_BETTER or share > edited.baselines.share(edited.loss_at_start)
 
 
 def as_fix(run: DiagnosedRun, edit: Edit, mended: str) -> Fix | None:
-    """An edit that mends what a check found, with what training leaves if that isn't enough.
+    """A fix for a check's finding, with the training loss that remains if it isn't enough.
 
-    None where training goes astray with it.
+    None if training diverges with it.  mended: what it does to the finding, in words.
     """
     edited, steps = run.with_edit(edit), trial_steps(run)
     if edited is None or goes_astray(run, edited, share := share_after(edited, steps)):
@@ -102,7 +102,7 @@ def as_fix(run: DiagnosedRun, edit: Edit, mended: str) -> Fix | None:
 
 
 def learns_most(run: DiagnosedRun, edits: Iterable[Edit], _: object = None) -> Fix | None:
-    """The edit that learns most in a short trial, and how much.
+    """The edit with the least training loss in a short trial.
 
     None if none beats both the run and guessing.
     """
@@ -115,14 +115,14 @@ def learns_most(run: DiagnosedRun, edits: Iterable[Edit], _: object = None) -> F
 
 
 def the_first(run: DiagnosedRun, edits: Edits, _: object = None) -> Fix | None:
-    """The first edit, whatever it does in a short trial; said if it learns more than the run."""
+    """The first edit, whatever its trial; the result is told if it learns more than the run."""
     return (learns_most(run, edits[:1]) or Fix(edits[0])) if edits else None
 
 
 def outcomes(
     run: DiagnosedRun, edits: Iterable[Edit], outcome: Callable[[DiagnosedRun], float]
 ) -> Iterable[Trial]:
-    """What each edit leads to; edits that the config refuses are left out."""
+    """Yields (edit, outcome) of each edit that the config accepts."""
     for edit in dict.fromkeys(edits):
         if (edited := run.with_edit(edit)) is not None:
             yield edit, outcome(edited)
@@ -134,7 +134,7 @@ def first_below(
     outcome: Callable[[DiagnosedRun], float],
     limit: float,
 ) -> Trial | None:
-    """The first edit whose outcome is below the limit, else the best one; None without edits."""
+    """The first trial whose outcome is below the limit, else the best one; None without edits."""
     tried: list[Trial] = []
     for trial in outcomes(run, edits, outcome):
         tried.append(trial)
@@ -144,14 +144,14 @@ def first_below(
 
 
 def best(trials: Iterable[Trial]) -> Trial | None:
-    """The lowest outcome, or the first that is about as low; None where there is none."""
+    """The first trial whose outcome is nearly the lowest; None without trials."""
     tried = list(trials)
     lowest = min((outcome for _, outcome in tried), default=0.0)
     return next((trial for trial in tried if trial[1] <= lowest + ABOUT), None)
 
 
 def start_healthy(badness: Badness, most: float) -> Choice:
-    """The first edit with which the start is as healthy; none if training goes astray with it."""
+    """Choose the first edit with little badness at the start; None if training diverges."""
 
     def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
         trial = first_below(run, edits, lambda each: badness(each, each.theta_at_start), most / 2)
@@ -164,9 +164,9 @@ def start_healthy(badness: Badness, most: float) -> Choice:
 
 
 def stay_healthy(badness: Badness, most: float) -> Choice:
-    """Of the edits with which training keeps as healthy the one that learns most, and how much.
+    """Choose, of the edits whose trained network isn't bad, the one that learns most.
 
-    None if with none of them the network gets better than guessing.
+    None if none of them gets better than guessing.
     """
 
     def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
@@ -188,9 +188,9 @@ def stay_healthy(badness: Badness, most: float) -> Choice:
 
 
 def finish_run(least_gain: float) -> Choice:
-    """What a whole run with an edit leaves decides; the first where that takes too long.
+    """Choose by whole runs; the first edit if these take too long.
 
-    None where less is gained, in losses of guessing.
+    None if the gain, as a share of the best constant's loss, is below least_gain.
     """
 
     def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:

@@ -1,4 +1,4 @@
-"""Forward: what a network computes at fixed parameters, and what guesses would cost."""
+"""Forward: losses of a network at given parameters, and of constant predictions."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
 from nncli.frozen import frozen
 from nncli.parts.activations import Identity
-from nncli.parts.arrays import Array, LayerBuffers
+from nncli.parts.arrays import Array, LayerBuffers, evenly_spaced
 from nncli.parts.layers import (
     ActivationLayer,
     BatchNorm,
@@ -27,12 +27,12 @@ from nncli.parts.layers import (
 )
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
-BATCH = 1_000  # rows whose statistics batch_norm takes
-MAX_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
+BATCH = 1_000  # rows for batch_norm's statistics
+MAX_TARGETS = 1 << 24  # one-hot targets, if these are stored as class indices
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
-    """At most so many of the rows, evenly spaced, in memory; fewer if each takes very much."""
+    """At most `most` rows, evenly spaced, in memory; fewer if their targets are very large."""
     if not isinstance(rows.targets, np.ndarray):
         most = min(most, max(MAX_TARGETS // rows.targets.shape[1], 1))
     if len(rows) <= most and is_in_memory(dict(rows.named())):
@@ -40,15 +40,10 @@ def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
     return rows.at(evenly_spaced(len(rows), most))
 
 
-def evenly_spaced(count: int, most: int) -> Array:
-    """At most so many of the places 0, 1, ..., count - 1, from the first to the last."""
-    return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
-
-
 def without_regularization(network: Network) -> Network:
-    """The same parameters, without dropout, noise and penalties.
+    """The network without dropout, noise and penalties, for the same parameters.
 
-    A training pass leaves its batch's statistics in batch_norm, instead of moving towards them.
+    In a training pass, batch_norm's running statistics become those of the batch.
     """
     hidden = [*map(_without_regularization, network.hidden)]
     output = _without_regularization(network.output)
@@ -67,9 +62,9 @@ def _without_regularization(layer: Layer) -> Layer:
 
 
 def with_batch_statistics(network: Network, theta: Array, rows: EvaluationSet) -> Array:
-    """theta, with the statistics that these rows would leave in its batch_norm layers.
+    """theta with batch_norm's running statistics replaced by those of these rows.
 
-    network: one without regularization. Before training, running statistics tell nothing.
+    network: one without regularization. Before training, running statistics have no meaning.
     """
     if not any(isinstance(node.layer, BatchNorm) for node in network.nodes):
         return theta
@@ -83,14 +78,14 @@ def with_batch_statistics(network: Network, theta: Array, rows: EvaluationSet) -
 def forward_chunks(
     network: Network, theta: Array, rows: EvaluationSet
 ) -> Iterator[list[LayerBuffers]]:
-    """The buffers of every layer after the rows, a chunk at a time."""
+    """Yields the buffers of all layers after the forward pass of each chunk of rows."""
     chunk = min(len(rows), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
     for start in range(0, len(rows), chunk):
         buffers = workspace.buffers(
             {name: block[start : start + chunk] for name, block in rows.inputs.items()}
         )
-        with np.errstate(all="ignore"):  # weights near divergence overflow
+        with np.errstate(all="ignore"):  # nearly diverged weights overflow
             passes.forward(network, buffers)
         yield buffers
 
@@ -109,10 +104,10 @@ def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
 
 @frozen
 class BaselineLosses:
-    """Data losses over the same rows: what to compare a loss with.
+    """Losses of predictions that ignore the inputs, on the same rows.
 
-    perfect: the targets themselves as outputs (0, but for poisson and smoothed targets).
-    even: the guess of one who knows nothing.  mean: the best constant answer.
+    perfect: of the targets themselves (0, except with poisson or smoothed targets).
+    even: of a guess without any knowledge.  mean: of the best constant.
     """
 
     perfect: float
@@ -129,13 +124,13 @@ class BaselineLosses:
         )
 
     def share(self, loss: float) -> float:
-        """How much of the best constant's loss is left: 1 has learned nothing, 0 everything."""
+        """(loss - perfect) / (mean - perfect): 1 has learned nothing, 0 everything."""
         span = self.mean - self.perfect
         return (loss - self.perfect) / span if span > 0 else 0.0
 
 
 def even_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
-    """(1, outputs): what to say before anything is learned.
+    """(1, outputs): the guess before anything is learned.
 
     1 / classes for cross-entropies, so that the loss is ln(classes); else the mean target.
     """
@@ -147,12 +142,12 @@ def even_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
 
 
 def mean_guess(targets: Array, weights: Array | None) -> Array:
-    """(1, outputs): the best constant answer, the mean target (of classes, their shares)."""
+    """(1, outputs): the mean target; of classes, their shares."""
     return np.atleast_2d(np.average(targets.astype(float), axis=0, weights=weights))
 
 
 def constant_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
-    """(1, outputs): the mean target, or what costs less where a loss has its least elsewhere."""
+    """(1, outputs): the constant with the least loss, which may not be the mean target."""
     mean = mean_guess(targets, weights)
     if loss.is_proper or loss.matched is None:
         return mean
@@ -177,7 +172,7 @@ def constant_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
 
 
 def perfect_guess(loss: Loss, targets: Array) -> Array:
-    """(rows, outputs): the targets, or what costs less where a loss has its least elsewhere."""
+    """(rows, outputs): the outputs with the least loss, which may not be the targets."""
     if loss.is_proper or np.isin(targets, (0.0, 1.0)).all():
         return targets
     different, place = np.unique(targets, axis=0, return_inverse=True)
@@ -185,7 +180,7 @@ def perfect_guess(loss: Loss, targets: Array) -> Array:
 
 
 def loss_of(loss: Loss, outputs: Array, rows: EvaluationSet) -> float:
-    """The loss of given outputs, (rows or 1, outputs)."""
+    """The loss of outputs, (rows or 1, outputs)."""
     targets = rows.targets.astype(float)
     outputs = np.broadcast_to(outputs, targets.shape)
     with np.errstate(all="ignore"):

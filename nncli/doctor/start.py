@@ -1,4 +1,4 @@
-"""Start: is the loss before training what an even guess costs, and do units differ?"""
+"""Start: is the initial loss that of an even guess, and do units differ?"""
 
 import math
 from collections.abc import Sequence
@@ -13,15 +13,16 @@ from nncli.frozen import frozen
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
-# times an even guess: cross-entropies grow as the outputs do, squares as their squares
+# times an even guess: cross-entropies grow linearly with the outputs, squared losses quadratically
 MAX_RATIO, MAX_SQUARED_RATIO = 4.0, 10.0
 
 
 @frozen
 class StartLoss:
-    """excess: in losses of an even guess, both above the perfect one.  guess: that, in words.
+    """The initial loss beside that of an even guess.
 
-    most: the excess that is in order.  counts: whether there ever was a finite loss.
+    excess: their ratio, both less the perfect loss.  guess: the even guess in words.
+    most: the largest excess that is in order.  counts: whether the loss was ever finite.
     """
 
     loss: float
@@ -46,7 +47,7 @@ def measure_start(run: DiagnosedRun) -> StartLoss:
 
 
 def excess(run: DiagnosedRun) -> float:
-    """The start's loss, in losses of an even guess; both above the perfect one."""
+    """(initial loss - perfect) / (loss of an even guess - perfect)."""
     baselines, loss = run.baselines, run.loss_at_start
     span = baselines.even - baselines.perfect
     if span <= 0:
@@ -55,7 +56,7 @@ def excess(run: DiagnosedRun) -> float:
 
 
 def even_guess_in_words(run: DiagnosedRun) -> str:
-    """What an even guess is called for this loss."""
+    """The loss of an even guess, in words."""
     loss, outputs = run.network.loss, run.network.outputs
     even = f"{run.baselines.even:.4g}"
     if not loss.is_proper:
@@ -77,7 +78,7 @@ def better_starts(run: DiagnosedRun) -> Edits:
 
 
 def start_lower(run: DiagnosedRun, edits: Edits, measured: StartLoss) -> Fix | None:
-    """The first edit with which the start is in order, else with which it is nearest to it."""
+    """The first edit with which the initial loss is in order, else the one with the least."""
     trial = first_below(run, edits, excess, measured.most)
     if trial is None or trial[1] >= measured.excess:
         return None
@@ -106,7 +107,7 @@ LOSS_AT_START = Check[StartLoss](
 
 @frozen
 class SymmetricUnits:
-    """layers: those whose units are all alike, one at least.  count: the units of the first."""
+    """layers: those whose units are all equal; at least one.  count: the units of the first."""
 
     layers: Sequence[str]
     count: int
@@ -131,7 +132,7 @@ def measure_symmetric(run: DiagnosedRun) -> SymmetricUnits | str:
 
 
 def _are_alike(run: DiagnosedRun, name: str) -> bool:
-    """Whether every column of W, and of b, is the same, at the start and now."""
+    """Whether all units of a layer have equal weights, initially and now."""
     views = run.network.layout.views
     return all(
         bool((tensor == tensor[..., :1]).all())

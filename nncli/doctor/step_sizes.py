@@ -1,4 +1,4 @@
-"""Step sizes: do gradients reach every layer, and are steps of a size that weights can follow?"""
+"""Step sizes: do gradients reach every layer, and do steps have a size that suits the weights?"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from nncli.frozen import frozen
 from nncli.parts.activations import Relu
 
 VANISHED, EXPLODED = 0.05, 1e3  # the first layer's norm over the last one's
-DEEP = 3  # trained layers from which gradients have a way to vanish on
-STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
-RESTLESS = 0.1  # of the weights, replaced by one step where training ended
-ROUNDINGS = 1e3  # as many may add up in a sum over rows
+DEEP = 3  # trained layers: in fewer, gradients don't vanish
+STILL = 1e-3  # relative change of weights in a whole run
+RESTLESS = 0.1  # relative change of weights in one of the last steps
+ROUNDINGS = 1e3  # roundings that may add up in a sum over rows
 
 
 def moved(run: DiagnosedRun) -> dict[str, float | None]:
-    """|weights at the end - at the start| / |at the start|, by layer; None where they were 0."""
+    """|final weights - initial weights| / |initial weights|, by layer; None if these were 0."""
     change = run.last_state().theta.astype(float) - run.start.theta
     found = {}
     for name, places in layer_places(run.job).items():
@@ -35,16 +35,17 @@ def moved(run: DiagnosedRun) -> dict[str, float | None]:
 
 
 def first_gradients(run: DiagnosedRun) -> dict[str, float]:
-    """|gradient| of the loss at the initial weights, by layer, without dropout and penalties."""
+    """|gradient| at the initial weights, by layer, without dropout and penalties."""
     rows = sampled(run.rows, BATCH)
     job = replace(run.job, network=run.network, train=rows)
     return gradient_norms(job, job.start())
 
 
 def rounding(run: DiagnosedRun) -> float:
-    """What |gradient| may come to where its terms cancel: numbers like the errors, rounded.
+    """The |gradient| that rounding may leave where the exact one is 0.
 
-    Errors are of the size of a squared loss's root, and of 1 where a cross-entropy's is.
+    The terms of a gradient are proportional to the errors, which are about the square root of a
+    squared loss, and 1 where a cross-entropy is 1.
     """
     excess = run.loss_at_start - run.baselines.perfect
     eps = float(np.finfo(run.start.theta.dtype).eps)
@@ -53,9 +54,11 @@ def rounding(run: DiagnosedRun) -> float:
 
 @frozen
 class Gradients:
-    """|gradient| of the first trained layer at the initial weights, and over that of the last.
+    """|gradient| of the first trained layer at the initial weights; ratio: to that of the last
+    layer.
 
-    late: the same ratio where training was left; NaN where there is none.  depth: trained layers.
+    late: the ratio at the end of training; NaN if there is none.  depth: the number of trained
+    layers.
     """
 
     first: str
@@ -71,9 +74,9 @@ class Gradients:
 
     @property
     def vanishing(self) -> float | None:
-        """The smaller ratio: what doesn't come through at first keeps a run from learning.
+        """The smaller ratio: a gradient that vanishes at first keeps the run from learning.
 
-        None of so few layers that a small one has other reasons.
+        None for few layers, where a small ratio has other reasons.
         """
         if self.depth < DEEP:
             return None
@@ -98,7 +101,7 @@ def measure_gradients(run: DiagnosedRun) -> Gradients | str:
 
 
 def _late_ratio(run: DiagnosedRun, first: str, last: str) -> float:
-    """That of the table's late columns."""
+    """The ratio at the end of training."""
     own, other = run.late_steps[first].gradient, run.late_steps[last].gradient
     return own / other if own is not None and other else math.nan
 
@@ -135,10 +138,10 @@ GRADIENTS = Check[Gradients](
 
 @frozen
 class StepSizes:
-    """Steps of a run, early and where training was left, by layer.
+    """Statistics of a run's steps by layer, early and late.
 
-    farthest: the share of their length by which the weights of a layer changed in the whole run.
-    share: of the best constant's loss that is left.
+    farthest: the largest |final weights - initial weights| / |initial weights| of a layer.
+    share: the run's loss as a share of the best constant's.
     """
 
     early: Mapping[str, LayerSteps]
@@ -168,7 +171,7 @@ class StepSizes:
 
     @property
     def largest_late(self) -> tuple[str, float]:
-        """The layer whose weights a late step changes most, and by what share."""
+        """(layer, ratio): the layer whose weights a late step changes most."""
         ratios = {name: steps.ratio or 0.0 for name, steps in self.late.items()}
         return max(ratios.items(), key=lambda item: item[1])
 
@@ -189,7 +192,7 @@ def measure_steps(run: DiagnosedRun) -> StepSizes | str:
 
 
 def longer_steps(run: DiagnosedRun) -> Edits:
-    """No clipping, where it shortens the first gradient; else higher learning rates."""
+    """No clipping, if it shortens the first gradient; else higher learning rates."""
     limit = run.job.training.clip_grad_norm
     if limit is not None and limit <= math.hypot(*first_gradients(run).values()):
         return [Edit("training.clip_grad_norm", "null")]

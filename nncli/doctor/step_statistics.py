@@ -1,4 +1,4 @@
-"""Step statistics: steps of a job made again, one by one, and what they do to each layer."""
+"""Step statistics: repeats steps of a job one by one, and measures their effect on each layer."""
 
 import math
 from collections.abc import Callable
@@ -17,27 +17,27 @@ from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
 
-SECONDS = 0.3  # about what a trial may take
+SECONDS = 0.3  # of a trial, about
 MIN_STEPS = 50
 
 
 def affordable_steps(job: Job, seconds: float = SECONDS) -> int:
-    """Steps that take about so long on any machine of today: the same number everywhere."""
+    """The number of steps for about so many seconds; the same on every machine."""
     step = step_seconds(len(job.network.nodes), job.batch_rows, job.network.layout.size)
     return max(MIN_STEPS, int(seconds / step))
 
 
 def steps_of(job: Job) -> int:
-    """How many the whole run has."""
+    """The number of steps in the whole run."""
     return job.training.epochs * job.steps_per_epoch
 
 
 def make_steps(
     job: Job, state: TrainState, most: int, observe: Callable[[GradientStepper], None] | None = None
 ) -> bool:
-    """Make up to so many steps; whether the weights are finite after them.
+    """Make up to `most` steps; returns whether the weights are finite after them.
 
-    observe: called between the gradient of a step and its update.
+    observe: is called between the gradient of a step and its update.
     """
     if not job.optimizer.has_update:
         return _iterate(job, state, most)
@@ -67,9 +67,9 @@ def _iterate(job: Job, state: TrainState, most: int) -> bool:
 
 
 def stopped_weights(job: Job, state: TrainState, most: int) -> Array | None:
-    """The weights that training leaves after so many steps, or as soon as its own rules end it.
+    """The weights after `most` steps, or those of an earlier stop by the run's own rules.
 
-    None if they aren't finite, or what it watches isn't.
+    None if they, or a monitored value, aren't finite.
     """
     job = replace(job, training=replace(job.training, engine="numpy"))
     stop, stopped = StopAt(state, state.step + most, Stop()), None
@@ -107,7 +107,7 @@ def _median(values: list[float]) -> float | None:
 
 
 def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
-    """A few steps from `state`, by layer. Gradients are those before clipping."""
+    """Make a few steps from `state`, and measure each layer; gradients before clipping."""
     found = {name: LayerSteps() for name in layer_places(job)}
     before = np.empty_like(state.theta)
 
@@ -136,7 +136,7 @@ def _note_ratio(found: LayerSteps, theta: Array, before: Array, places: list[sli
 
 
 def gradient_norms(job: Job, state: TrainState) -> dict[str, float]:
-    """Of all the job's training rows at once, by layer."""
+    """|gradient| over all training rows, by layer."""
     whole = replace(job, training=replace(job.training, batch_size="full"))
     plan = Plan.of(whole, state, gather=False)
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Training loss: is it better than a guess's, and is it regularization that keeps it high?"""
+"""Training loss: is it better than that of guessing, and does regularization keep it high?"""
 
 import math
 from dataclasses import replace
@@ -29,15 +29,16 @@ from nncli.parts.layers import Dropout, GaussianNoise
 WORSE = 1.02  # times the best constant's loss
 CLEARLY_BETTER = 0.9
 FACTORS = (0.1, 0.01, 0.0)
-MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its rows better
-POOR = 0.8  # of the best constant's loss: what many tables can't tell either
+MUCH_BETTER = 0.7  # times the run's loss: smaller gains may come from any change
+LITTLE_BETTER = 0.8  # of the best constant's loss; on many tables no network is better
 
 
 @frozen
 class TrainingLoss:
-    """share: of what the best constant answer costs.  guess: how that one is found.
+    """The training loss, as a share of the best constant's.
 
-    fell_to: what it was after epochs of which none was kept; None if those learned no more.
+    guess: that constant in words.  fell_to: the loss of epochs that weren't kept; None if it wasn't
+    clearly better.
     """
 
     loss: float
@@ -72,21 +73,21 @@ def measure_training_loss(run: DiagnosedRun) -> TrainingLoss | str:
 
 
 def fell_to(run: DiagnosedRun) -> float | None:
-    """The least training loss of epochs that early stopping undid, if they learned a good deal."""
+    """The least training loss of epochs that early stopping discarded, if clearly better."""
     least = min(filter(math.isfinite, run.columns.get("loss", ())), default=math.inf)
     learned = not run.has_diverged and run.share > NO_BETTER and run.job.val is not None
-    return least if learned and run.baselines.share(least) < POOR else None
+    return least if learned and run.baselines.share(least) < LITTLE_BETTER else None
 
 
 def better_training(run: DiagnosedRun) -> Edits:
-    """What to try, the simplest cause first, each with its name."""
+    """Edits with their causes, the simplest cause first."""
     steps, rate = steps_of(run.job), candidates.learning_rate(run)
     if fell_to(run) is not None:
         smaller = [Edit("network.hidden", layers) for layers in ("[8]", "[]")]
         return candidates.because({"overfitting": smaller})
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
     too_short = f"{counted(steps, 'step')} {'is' if steps == 1 else 'are'} too few"
-    # few units can guess as well as many; what has many layers isn't short of them
+    # width isn't the problem if the loss is worse than guessing, or the network is deep
     wider = [] if run.share > WORSE or candidates.is_deep(run) else candidates.wider(run)
     causes = {
         "inputs or targets are unscaled": scalings(run),
@@ -103,9 +104,9 @@ def better_training(run: DiagnosedRun) -> Edits:
 
 
 def worse_share(edited: DiagnosedRun) -> float:
-    """What a trial leaves of the training loss, or of that of the validation rows.
+    """The share of the training or the validation loss after a trial, whichever is larger.
 
-    These can't be learned by heart.
+    A network can't memorize validation rows.
     """
     theta = trained(edited, trial_steps(edited))
     if theta is None:
@@ -114,7 +115,7 @@ def worse_share(edited: DiagnosedRun) -> float:
 
 
 def predict_much_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
-    """The first edit that predicts much better; None where the data may be to blame."""
+    """The first edit that predicts much better; else None, as the data may be to blame."""
     limit = MUCH_BETTER * max(run.share, run.val_share)
     trial = first_below(run, edits, worse_share, limit)
     if trial is None or trial[1] >= limit:
@@ -125,7 +126,7 @@ def predict_much_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix | Non
 
 
 def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
-    """The first edit that predicts better, else the best, and what it did."""
+    """The first edit that predicts clearly better, else the best one."""
     trial = first_below(run, edits, worse_share, CLEARLY_BETTER)
     assert trial is not None, "adam can always be tried"
     edit, share = trial
@@ -161,7 +162,7 @@ GUESSING = Check[TrainingLoss](
         ),
         Criterion(
             number=lambda loss: loss.share,
-            most=POOR,
+            most=LITTLE_BETTER,
             where_little_learned=True,
             message=lambda loss: f"little better {loss.message()}",
             candidates=better_training,
@@ -173,10 +174,9 @@ GUESSING = Check[TrainingLoss](
 
 @frozen
 class Regularization:
-    """The penalty at the weights in use beside the loss, and the largest rate of dropout and
-    standard deviation of noise.
-
-    share: of the validation rows' loss of guessing that is left.
+    """penalty: beside `loss`, for the trained weights.  rate: the largest dropout rate.
+    noise: the largest standard deviation of noise.
+    share: the validation loss, as a share of the best constant's.
     """
 
     penalty: float
@@ -211,7 +211,7 @@ def lighter(run: DiagnosedRun) -> Edits:
 
 
 def generalize_most(run: DiagnosedRun, edits: Edits, measured: Regularization) -> Fix | None:
-    """The edit with which most is learned of the validation rows, if it is much more."""
+    """The edit with the least validation loss, if that is much less."""
     steps = trial_steps(run)
     trial = best(outcomes(run, edits, lambda edited: val_share_after(edited, steps)))
     if trial is None or trial[1] > min(MUCH_BETTER * measured.share, NO_BETTER):

@@ -1,7 +1,7 @@
-"""Arena: one piece of memory for arrays that hold nothing from one pass to the next.
+"""Arena: one block of memory for arrays whose content is needed only within one pass.
 
-Steps and evaluations take turns, and each writes such an array whole before it reads it: so both
-may have the same memory.
+Training steps and evaluations take turns, and each fills such an array before it reads it, so both
+can use the same memory.
 """
 
 from typing import Any
@@ -11,13 +11,13 @@ import numpy as np
 from nncli.engine.cost import SMALL
 from nncli.parts.arrays import Array
 
-ALIGNMENT = 64  # bytes: a line of the cache
+ALIGNMENT = 64  # bytes of a cache line
 
 
 class Arena:
-    """Hands out parts of its memory, each once; small arrays had better lie for themselves.
+    """Allocates arrays in one block of memory, one after the other.
 
-    `lent` gives the same memory to another user.
+    `take` returns None for small arrays, which are better allocated separately.
     """
 
     def __init__(self, numbers: int, dtype: Any) -> None:
@@ -28,13 +28,13 @@ class Arena:
         return self._numbers.dtype
 
     def lent(self) -> "Arena":
-        """The whole memory again."""
+        """An arena on the same memory, with nothing allocated, for another user."""
         other = Arena(0, self.dtype)
         other._numbers = self._numbers
         return other
 
     def take(self, size: int, dtype: Any) -> Array | None:
-        """(size,) numbers that nobody else has of this arena; None if it has no such part left."""
+        """(size,) numbers of the block that nobody else has taken; None if too few are left."""
         stop = self._taken + size
         if size <= SMALL or dtype != self.dtype or stop > len(self._numbers):
             return None

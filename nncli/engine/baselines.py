@@ -1,4 +1,4 @@
-"""Baselines: what one scores without looking at the features."""
+"""Baselines: predictions that ignore the features."""
 
 import numpy as np
 

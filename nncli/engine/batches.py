@@ -10,9 +10,9 @@ Sampling = Literal["shuffle", "without_replacement", "with_replacement"]
 
 
 class Batches:
-    """The row indices of an epoch's steps, drawn from one random stream.
+    """The row indices of each step of an epoch, drawn from one random stream.
 
-    in_place: whether every step takes all rows, in their own order, so that nothing is drawn.
+    in_place: whether every step takes all rows in their own order, so that nothing is drawn.
     """
 
     def __init__(
@@ -21,7 +21,7 @@ class Batches:
         self.rows, self.batch, self.sampling, self.random = rows, batch, sampling, random
         self.in_place = batch == rows and sampling != "with_replacement"
         self.per_pass = -(-rows // batch) if sampling == "shuffle" else 1
-        self._order = np.zeros(0, np.intp)  # of the pass under way
+        self._order = np.zeros(0, np.intp)  # of the present pass
 
     def draw(self, step: int, index: Array) -> int:
         """Fill `index` with the rows of step 0, 1, ... of an epoch; return how many.
@@ -44,13 +44,14 @@ class Batches:
         return len(chosen)
 
     def order(self) -> Array:
-        """The rows of the next pass over all of them, when they are shuffled: what its draws are
-        pieces of."""
+        """The shuffled rows of the next pass, which `draw` cuts into batches."""
         return self.random.permutation(self.rows)
 
     def orders(self, out: Array) -> None:
-        """The orders of the next passes, (passes, rows), written to `out`: the bits of as many
-        calls of `order`, in a third of the time for few rows."""
+        """Write the orders of the next passes to `out`, (passes, rows).
+
+        The bits are those of as many calls of `order`; for few rows it takes a third of the time.
+        """
         out[:] = np.arange(self.rows)
         self.random.permuted(out, axis=1, out=out)
 

@@ -1,9 +1,9 @@
-"""Cost models: which way to a result takes less time, and how much of it a cache holds.
+"""Cost models: which of two ways to the same result is faster, and what fits into a cache.
 
-They ask counts that a job fixes, never the clock: a run that is repeated takes the way of the
-first, and so has its bits. The one that asks for cores is told how many are free, and a run records
-what came of it. A wrong constant costs time, not correctness. Another one in the place of
-COMPILING, SAVED or THREAD changes the last digits of the runs between the two.
+They look at sizes that the job fixes, never at the clock: a repeated run therefore makes the same
+choices, and has the same bits. `useful_threads` also depends on the free cores; a run records its
+choice. A wrong constant costs time, not correctness; but changing the COMPILING, SAVED or THREAD
+constants changes the last digits of runs that then choose otherwise.
 """
 
 import math
@@ -104,33 +104,33 @@ def compiling_pays(steps: int, layers: int, numbers: int) -> bool:
 
 
 def ordering_pays(size: int, widest: int, steps: int, epochs: int) -> bool:
-    """Whether to put the rows of each epoch into their order at once, instead of a batch a step.
+    """Whether to copy an epoch's rows into their order, instead of gathering each step's batch.
 
-    size: bytes of inputs and targets.  steps: of an epoch.
-    widest: numbers of a batch's largest array; where they are many, products are the time, and
-    copies disturb them.
+    size: bytes of inputs and targets.  steps: per epoch.
+    widest: numbers in a batch's largest array; if they are many, matrix products take most of the
+    time, and the copies evict their data from the cache.
     """
     is_small = size <= ORDERED_BYTES and widest <= SMALL
     return is_small and steps <= ORDERED_STEPS and epochs >= ORDERED_EPOCHS
 
 
 def chunk_rows(units: int) -> int:
-    """How many rows to pass forward at a time through a network whose widest layer has `units`."""
+    """How many rows to evaluate at a time in a network whose widest layer has `units` units."""
     return max(CHUNK_NUMBERS // units, 1)
 
 
 def is_kept(rows: int, outputs: int, itemsize: int) -> bool:
-    """Whether a value for every output of every row is kept in memory, whatever else is."""
+    """Whether to keep a value for every output of every row in memory."""
     return outputs <= KEPT_OUTPUTS or rows * outputs * itemsize <= KEPT_BYTES
 
 
 def useful_threads(products: int, cores: int) -> int:
-    """How many threads a matrix product of so many multiplications keeps busy."""
+    """The number of threads that a matrix product of so many multiplications keeps busy."""
     return max(1, min(cores, products // THREAD_PRODUCTS))
 
 
 def step_seconds(layers: int, rows: int, parameters: int) -> float:
-    """About how long a step of the numpy engine takes; a parameter has 6 operations a row."""
+    """Estimated seconds of a step of the numpy engine: 6 operations per parameter and row."""
     flops = 6 * rows * parameters
     return STEP_PER_LAYER * layers + flops * STEP_PER_FLOP + parameters * STEP_PER_PARAMETER
 
@@ -138,11 +138,11 @@ def step_seconds(layers: int, rows: int, parameters: int) -> float:
 def epochs_per_row(
     epochs: int, *, scored: int, trained: int, products: int, patience: int | None = None
 ) -> int:
-    """How many epochs share a row of metrics.csv, whose rows are all scored for it.
+    """How many epochs to train per row of metrics.csv, for which all rows are scored.
 
     scored, trained: rows scored for a report, and rows that an epoch's steps take.
-    products: multiplications of a row's pass forward.
-    patience: of early stopping, which may leave no more than that of the epochs; two rows at least.
+    products: multiplications of the forward pass of one row.
+    patience: of early stopping, during which at least two rows are logged.
 
     >>> epochs_per_row(200, scored=150, trained=120, products=112)
     1

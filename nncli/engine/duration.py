@@ -1,4 +1,4 @@
-"""Duration: how long training a job will take, by a few steps of it that nothing is kept of."""
+"""Duration: estimates how long a job will train, from a few steps whose result is discarded."""
 
 import time
 from contextlib import suppress
@@ -11,14 +11,14 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 
 PROBE = 0.25  # seconds
-STEPS = 32  # between two looks at the clock
-PATIENCES = 4  # after so many, early stopping has ended most runs
+STEPS = 32  # steps between two looks at the clock
+PATIENCES = 4  # patiences after which early stopping has ended most runs
 
 
 class StopAfter(Stop):
-    """Stops by itself some seconds after steps began: when it was first looked at.
+    """Requests a stop some seconds after `requested` was first read, which is when steps begin.
 
-    What a stepper does before, such as making machine code, is no part of any step.
+    What a stepper does before its first step, such as compiling, is not counted.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -36,7 +36,7 @@ class StopAfter(Stop):
 
     @property
     def passed(self) -> float:
-        """Seconds."""
+        """Seconds since steps began."""
         return 0.0 if self.began is None else time.perf_counter() - self.began
 
     def allowed(self, steps: int) -> int:
@@ -45,21 +45,21 @@ class StopAfter(Stop):
 
 @frozen
 class Duration:
-    """Seconds of one run: what is likely, and if it makes all its epochs."""
+    """Estimated seconds of a run: the likely number, and if it trains for all its epochs."""
 
     likely: float
     most: float
 
 
 def duration(job: Job) -> Duration:
-    """Measure a few steps, and count how many there may be; the job is left as it is."""
+    """Estimate the duration from a few measured steps; the job is not changed."""
     training, state, stop = job.training, job.start(), StopAfter(PROBE)
     began = time.perf_counter()
-    with limited(training), suppress(Diverged):  # which training itself tells of
+    with limited(training), suppress(Diverged):  # training reports it
         for _ in train(job, state, stop):
             pass
     passed = stop.passed
-    before = time.perf_counter() - began - passed  # any step: once, however many there are
+    before = time.perf_counter() - began - passed  # the time before the first step
     each = passed / max(state.step, 1) * training.steps_per_epoch
     stopping = training.early_stopping
     likely = min(training.epochs, PATIENCES * stopping.patience) if stopping else training.epochs

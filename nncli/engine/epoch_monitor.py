@@ -1,4 +1,4 @@
-"""Epoch monitor: what looks at each epoch's report and may end the run or lower the rate."""
+"""Epoch monitor: looks at each epoch's report, and may end the run or lower the learning rate."""
 
 import math
 from dataclasses import replace
@@ -15,12 +15,12 @@ from nncli.parts.schedules import ReduceOnPlateau
 
 @frozen
 class EpochReport:
-    """What an epoch ended with, at its final weights; epoch 0 is before training.
+    """The result of an epoch, at its final weights; epoch 0 is before training.
 
     loss, val_loss: the objective (data loss plus penalty).
-    metrics: train columns by metric name, then val_ ones where there are validation rows; where
-    they are asked for, the gradient norms of each layer.
-    Of an epoch that isn't logged there may be only what is watched: `is_partial`.
+    metrics: of training rows by metric name, of validation rows with the prefix val_; also the
+    gradient norm of each layer, if the config asks for it.
+    An epoch that isn't logged may have only the monitored values: see `is_partial`.
     learning_rate: of the epoch's last step; None for lbfgs.
     seconds: since the start.  is_logged: whether it belongs in metrics.csv.
     stopped: why this is the last report; None if it isn't.
@@ -38,13 +38,13 @@ class EpochReport:
 
     @property
     def splits(self) -> frozenset[str]:
-        """Those that were scored."""
+        """The splits (TRAIN, VAL) that were scored."""
         losses = {TRAIN: self.loss, VAL: self.val_loss}
         return frozenset(split for split, loss in losses.items() if loss is not None)
 
     @property
     def is_partial(self) -> bool:
-        """Whether the training rows weren't scored."""
+        """Whether the training rows were not scored."""
         return self.loss is None
 
     def columns(self) -> dict[str, float | None]:
@@ -55,27 +55,29 @@ class EpochReport:
 
 
 def wait_anew(job: Job, state: TrainState) -> None:
-    """Training goes on although early stopping had ended it: it waits from the beginning."""
+    """Reset the patience counter of early stopping, if it had ended the run that now continues."""
     settings = job.training.early_stopping
     if settings is not None and state.best.waited >= settings.patience:
         state.best = replace(state.best, waited=0)
 
 
 class EpochMonitor:
-    """early_stopping, converged and reduce_on_plateau, with their memory in the train state."""
+    """Applies early_stopping, converged and reduce_on_plateau, whose memory is the train state."""
 
     def __init__(self, job: Job, state: TrainState) -> None:
         self.job, self.state = job, state
 
     @cached_property
     def needs_every_epoch(self) -> bool:
-        """Whether an epoch that isn't logged must be looked at all the same."""
+        """Whether epochs that aren't logged are scored too, because a column is monitored."""
         return bool(self.job.watched)
 
     @cached_property
     def splits_between(self) -> frozenset[str]:
-        """What is scored of an epoch that isn't logged; where that has the training rows, all is,
-        so that a report which isn't partial has every column.
+        """The splits to score in an epoch that isn't logged.
+
+        If training rows are among them, all splits are, so that a report that isn't partial has
+        every column.
         """
         job = self.job
         columns = [*job.watched.values(), job.monitor] if self.needs_every_epoch else []
@@ -83,12 +85,13 @@ class EpochMonitor:
         return frozenset({TRAIN, VAL}) if TRAIN in watched else watched
 
     def is_due(self, epoch: int) -> bool:
-        """Whether an epoch is logged, whatever is found in it."""
+        """Whether an epoch is logged whatever its result."""
         return epoch >= self.job.training.epochs or epoch % self.job.log_every == 0
 
     def is_decisive(self, report: EpochReport) -> bool:
-        """Whether `observe` will find an epoch that isn't due the last, or a best one whose weights
-        nobody keeps, so that it can't be scored later.
+        """Whether `observe` will find that an epoch that isn't due is the last, or the best.
+
+        The best one counts only if its weights aren't kept, because it can't be scored later.
         """
         if not self.needs_every_epoch:
             return False
@@ -103,9 +106,9 @@ class EpochMonitor:
         return settings is not None and settings.restore_best_weights
 
     def observe(self, report: EpochReport) -> EpochReport:
-        """Take note of an epoch; the report, with the reason to stop if there is one.
+        """Take note of an epoch; returns the report, with the reason to stop if there is one.
 
-        Raises UndefinedMonitor, before anything is noted, if a value that is watched is NaN.
+        Raises UndefinedMonitor if a monitored value is NaN, before it takes note of anything.
         """
         for key, column in self.job.watched.items():
             if math.isnan(self._value(report, column)):
@@ -113,7 +116,7 @@ class EpochMonitor:
         self._follow_plateau(report)
         is_last = report.epoch >= self.job.training.epochs
         is_logged = bool(report.stopped) or self.is_due(report.epoch)
-        # an epoch that only the clock chose to report may not decide anything
+        # an epoch that is reported only because of the clock decides nothing
         is_best = (is_logged or self.needs_every_epoch) and self._follow_best(report)
         reasons: dict[StopReason, bool] = {
             "epochs": is_last,
@@ -144,7 +147,7 @@ class EpochMonitor:
         return abs(self._value(report, settings.monitor) - before) <= settings.tolerance
 
     def _follow_best(self, report: EpochReport) -> bool:
-        """Whether this is the best epoch so far; its weights are kept if they may be wanted."""
+        """Whether this is the best epoch so far; its weights are kept if they may be restored."""
         state = self.state
         if not self._is_better(report):
             state.best = replace(state.best, waited=state.best.waited + 1)
@@ -155,7 +158,7 @@ class EpochMonitor:
         return True
 
     def _is_better(self, report: EpochReport) -> bool:
-        """Whether an epoch is the best so far; 0 is, of those before training."""
+        """Whether an epoch is the best so far; epoch 0 always is."""
         settings = self.job.training.early_stopping
         least = 0.0 if settings is None else settings.min_delta
         value = self._lower_is_better(report, self.job.monitor)

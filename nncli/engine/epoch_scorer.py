@@ -1,4 +1,4 @@
-"""Epoch scorer: the columns of a report that are about training and validation rows."""
+"""Epoch scorer: fills in the loss and metrics of a report."""
 
 from collections.abc import Collection, Set
 from dataclasses import replace
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class EpochScorer:
     """Scores the splits of a job at one theta, which may change in place between two calls.
 
-    spare: memory that nobody else uses during a call.
+    spare: an arena that nobody else uses during a call.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class EpochScorer:
 
     @property
     def splits(self) -> Set[str]:
-        """Those there are rows of."""
+        """The splits that have rows."""
         return self.evaluators.keys()
 
     def scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
-        """The report with the scores of these splits beside those that it has."""
+        """The report with the scores of these splits added."""
         scores = {split: each.score() for split, each in self.evaluators.items() if split in splits}
         metrics = {
             split + name: value
@@ -56,7 +56,7 @@ class EpochScorer:
 
 
 def _gradient_norms(job: Job, theta: Array) -> "GradientNorms | None":
-    """Those of each layer; None if the reports don't have them."""
+    """The gradient norms of the layers; None if the job doesn't report them."""
     if not job.gradient_norms:
         return None
     from nncli.engine.gradient_norms import GradientNorms
@@ -65,7 +65,7 @@ def _gradient_norms(job: Job, theta: Array) -> "GradientNorms | None":
 
 
 def completed(report: EpochReport, job: Job, theta: Array) -> EpochReport:
-    """The report, with what a partial one lacks, at the weights that it is about."""
+    """The report, with the scores that a partial one lacks; theta: the weights it is about."""
     if not report.is_partial:
         return report
     scorer = EpochScorer(job, theta)

@@ -22,11 +22,11 @@ from nncli.parts.metrics.class_predictions import ClassPredictions
 
 @frozen
 class EvaluationSet(Batch):
-    """Rows to evaluate on; inputs, which may lie on disk, targets and weights as in Batch.
+    """Rows to evaluate on. inputs (which may be on disk), targets, weights: as in Batch.
 
-    truth: what metrics compare with, class indices (rows,) or numbers (rows, targets).
-    The loss is sum_i w_i l_i / rows (rss: sum_i w_i l_i). Whoever makes the weights gives them
-    mean 1 over the training rows, so the learning rate keeps its meaning. Metrics don't see them.
+    truth: what metrics compare with: class indices (rows,) or numbers (rows, targets). The loss is
+    sum_i w_i l_i / rows (rss: sum_i w_i l_i). The weights have mean 1 over the training rows, so
+    that the learning rate keeps its meaning. Metrics ignore them.
     """
 
     truth: Array = field(kw_only=True)
@@ -38,7 +38,7 @@ class EvaluationSet(Batch):
 
 @frozen
 class Score:
-    """The objective (data loss, weighted, plus penalty) and the unweighted metrics, by name."""
+    """The objective (weighted data loss plus penalty), and the unweighted metrics by name."""
 
     loss: float
     metrics: dict[str, float]
@@ -47,21 +47,22 @@ class Score:
 def workspace_for(
     network: Network, theta: Array, rows: int, arena: Arena | None = None
 ) -> Workspace:
-    """Buffers to pass so many rows forward, a chunk at a time. arena: as in Workspace."""
+    """Buffers for the forward pass of so many rows, a chunk at a time. arena: as in Workspace."""
     return Workspace(network, min(rows, chunk_rows(network.widest)), theta, arena=arena)
 
 
 Chunk = tuple[slice, Tape, LayerBuffers]
-ChunkTotal = tuple[int, int, float]  # from which row to which, and the sum of the loss there
+ChunkTotal = tuple[int, int, float]  # (first row, end, sum of the loss)
 
 
 class Forward:
-    """Outputs of one set of inputs, in chunks that share one set of buffers.
+    """The forward pass of one set of inputs, in chunks that share one set of buffers.
 
-    Inputs in memory are read where they are; those on disk, a chunk at a time, into one buffer.
-    workspace: the buffers, by default its own; several that don't run at the same time may share.
-    keeps: whether `outputs` has them afterwards; if not, a chunk's are there until the next is run.
-    ranks: this one computes its own chunks only.
+    Inputs in memory are read in place; those on disk are read a chunk at a time into one buffer.
+    workspace: the buffers; several passes that don't run at the same time may share one.
+    keeps: whether `outputs` holds all outputs afterwards; otherwise only the chunk last computed
+    has them, in its buffers.
+    ranks: this rank computes its own chunks only.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Forward:
 
     @property
     def chunks(self) -> Iterable[Chunk]:
-        """(which rows, the tape that computes them, the output layer's buffers) of each chunk."""
+        """(its rows, the tape that computes them, the output layer's buffers) of each chunk."""
         return self._recorded if self.keeps else map(self._record, self._pieces())
 
     def _record(self, chosen: slice) -> Chunk:
@@ -106,7 +107,7 @@ class Forward:
         return tape, buffers[-1]
 
     def _read_and_forward(self, chosen: slice) -> tuple[Tape, LayerBuffers]:
-        """Chunks of one size share their buffers, and so what is recorded on them."""
+        """Record a chunk; chunks of one size share buffers, and the pass recorded on them."""
         reading, rows, chunk = Tape(), chosen.stop - chosen.start, {}
         for name, block in self.inputs.items():
             place = f"input/{name}", rows, block.shape[1:], block.dtype
@@ -118,17 +119,17 @@ class Forward:
         return reading + tape, last
 
     def __call__(self) -> Array:
-        """Fill `outputs`, (rows, outputs), and return them; of one that keeps them."""
+        """Fill and return `outputs`, (rows, outputs); only if it `keeps` them."""
         for _, tape, _ in self.chunks:
             tape()
         return self.outputs
 
 
 class Evaluator:
-    """Scores one set of rows; workspace, keeps, ranks: as in Forward.
+    """Scores one set of rows. workspace, keeps, ranks: as in Forward.
 
-    By default outputs are kept unless they take much, and no metric needs more than
-    `ClassPredictions` of them.
+    By default outputs are kept, unless they are large and every metric can be computed from
+    `ClassPredictions`.
     """
 
     def __init__(
@@ -161,7 +162,7 @@ class Evaluator:
         return self.forward.outputs
 
     def run(self) -> float:
-        """Fill `outputs` and return the objective; of several ranks, rank 0 does."""
+        """Fill `outputs` and return the objective; of several ranks, only rank 0's is the total."""
         targets, weights, totals = self.rows.targets, self.rows.weights, list[ChunkTotal]()
         for chosen, tape, last in self.forward.chunks:
             tape()
@@ -177,7 +178,7 @@ class Evaluator:
         return total * factor + self.network.penalty(self.forward.workspace.tensors)
 
     def _collected(self, totals: list[ChunkTotal]) -> list[ChunkTotal]:
-        """Those of all ranks, on rank 0, which then has their outputs or class predictions too."""
+        """All ranks' chunk totals, on rank 0, which also receives their outputs or predictions."""
         if self.ranks.count == 1:
             return totals
         few = self.class_predictions
@@ -192,7 +193,7 @@ class Evaluator:
         return collected
 
     def score(self) -> Score:
-        """The objective and every metric; what isn't finite shows in them, not as a warning."""
+        """The objective and every metric; one that isn't finite raises no warning."""
         with np.errstate(all="ignore"):
             loss = self.run()
             if self.ranks.number:

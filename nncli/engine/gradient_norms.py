@@ -7,23 +7,23 @@ import numpy as np
 from nncli.engine.job import Job
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.engine.plan import Plan
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 
-MAX_ROWS = 1_000  # evenly spaced, of which the gradient is taken
+MAX_ROWS = 1_000  # evenly spaced rows, for the gradient
 
 
 class GradientNorms:
-    """The objective's gradient over training rows, layer by layer, on buffers of its own.
+    """The norm of the objective's gradient, layer by layer, over a sample of the training rows.
 
-    Nothing of the training is touched: its random streams stay where they are, and layers that
-    keep statistics move copies. Dropout has the same mask every time.
+    It has buffers of its own and changes nothing of the training: random streams stay where they
+    are, and layers that keep statistics update copies. Dropout has the same mask every time.
     """
 
     def __init__(self, job: Job, theta: Array) -> None:
         self.theta = theta.copy()
         rows, count = job.train, min(len(job.train), MAX_ROWS)
         if count < len(rows):
-            rows = rows.at(np.linspace(0, len(rows) - 1, count).astype(np.intp))
+            rows = rows.at(evenly_spaced(len(rows), count))
         self.random = np.random.default_rng(0)
         self.start = self.random.bit_generator.state
         draws = self.random if job.network.is_random else None
@@ -32,7 +32,7 @@ class GradientNorms:
         self.places = layer_places(job)
 
     def __call__(self, theta: Array) -> dict[str, float]:
-        """By column of metrics.csv, at these parameters."""
+        """The gradient norm of each layer at theta, by column of metrics.csv."""
         np.copyto(self.theta, theta)
         self.random.bit_generator.state = self.start
         with np.errstate(all="ignore"):
@@ -42,7 +42,7 @@ class GradientNorms:
 
 
 def layer_places(job: Job) -> dict[str, list[slice]]:
-    """Where each layer's trained tensors lie in the flat vector."""
+    """The slices of the flat vector with each layer's trained tensors."""
     found: dict[str, list[slice]] = {}
     for tensor in job.network.layout.tensors:
         if tensor.start + tensor.size <= job.network.layout.trainable:
@@ -52,12 +52,12 @@ def layer_places(job: Job) -> dict[str, list[slice]]:
 
 
 def norm_at(flat: Array, places: list[slice]) -> float:
-    """The length of a layer's part of a flat vector."""
+    """The norm of a layer's part of a flat vector."""
     return math.hypot(*(norm(flat[place]) for place in places))
 
 
 def norm(vector: Array) -> float:
-    """|vector|, also where its squares overflow."""
+    """|vector|, even if its squares overflow."""
     largest = float(np.abs(vector).max(initial=0.0))
     if largest == 0 or not math.isfinite(largest):
         return largest

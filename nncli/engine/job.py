@@ -23,7 +23,7 @@ from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 @frozen
 class Seeds:
-    """One seed per random stream; 0, as ever, where none is given."""
+    """One seed per random stream; 0 by default."""
 
     split: Annotated[Seed, "which rows train, validate and test"] = 0
     init: Annotated[Seed, "the initial weights"] = 0
@@ -31,7 +31,7 @@ class Seeds:
     dropout: Annotated[Seed, "the masks of dropout layers, and gaussian_noise"] = 0
 
     def moved(self, names: Sequence[str], step: int) -> "Seeds":
-        """Those of these names plus `step`, the others as they are."""
+        """The seeds with `step` added to those in `names`."""
         return Seeds(**{name: seed + step * (name in names) for name, seed in vars(self).items()})
 
 
@@ -40,7 +40,7 @@ class Job:
     """What to train, on which rows, and how.
 
     decode: outputs -> predictions, for the metrics.  log_every: epochs between logged reports.
-    gradient_norms: whether a report has those of each layer.
+    gradient_norms: whether reports have the gradient norm of each layer.
     """
 
     network: Network
@@ -57,17 +57,17 @@ class Job:
 
     @property
     def batch_rows(self) -> int:
-        """Rows of a step."""
+        """The number of rows in a step."""
         return self.training.batch_rows(len(self.train))
 
     @property
     def of_whole_batches(self) -> "Job":
-        """The same with no batch cut into shards."""
+        """The same job, with batches that aren't cut into shards."""
         return replace(self, training=replace(self.training, shards=1))
 
     @property
     def steps_per_pass(self) -> int:
-        """Steps in which shuffled batches take every row once."""
+        """The number of steps in which shuffled batches take every row once."""
         return self.training.steps_per_pass(len(self.train))
 
     @property
@@ -81,57 +81,57 @@ class Job:
 
     @property
     def last_batch_rows(self) -> int:
-        """Rows of the step that ends a pass: those that the others leave."""
+        """The number of rows in the last step of a pass, which may have fewer."""
         return len(self.train) - (self.steps_per_pass - 1) * self.batch_rows
 
     @property
     def steps_per_interval(self) -> int:
-        """Steps for which the schedule holds the rate: one, or those of an epoch."""
+        """The number of steps for which the schedule holds the rate: one, or those of an epoch."""
         return 1 if self.schedule.interval == "step" else self.steps_per_epoch
 
-    @cached_property  # it and the next are read at every step
+    @cached_property  # this and the next are read at every step
     def base_learning_rate(self) -> float:
-        """The optimizer's own, before any schedule; of those that have one."""
+        """The optimizer's own learning rate, before any schedule; only if it has one."""
         return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]
 
     @cached_property
     def schedule_total(self) -> int:
-        """Epochs or steps of a whole run, whichever the schedule counts."""
+        """The number of epochs or steps of the run, whichever the schedule counts."""
         return self.schedule_total_of(self.training.epochs)
 
     def schedule_total_of(self, epochs: int) -> int:
-        """The same of a run of so many epochs."""
+        """The same for a run of so many epochs."""
         return epochs * self.steps_per_epoch // self.steps_per_interval
 
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
-        """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
+        """base rate * schedule's factor * plateau, after so many completed epochs and steps.
 
-        plateau: the factor that reduce_on_plateau has come to, `state.plateau.factor`.
+        plateau: the present factor of reduce_on_plateau, `state.plateau.factor`.
         """
         t = step if self.schedule.interval == "step" else epoch
         factor = self.schedule.factor(t, self.schedule_total)
         return self.base_learning_rate * factor * plateau
 
     def update_scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        """The numbers that the update of step 1, 2, ... of the run reads."""
+        """The scalars that the update of step 1, 2, ... of the run reads."""
         return self.optimizer.scalars(self.optimizer.steps_before + step, learning_rate)
 
     def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
-        """Of the step made last, after so many epochs and steps; before any, of the first."""
+        """The rate of the step made last; before any step, that of the first."""
         return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
 
     def is_score(self, column: str) -> bool:
-        """Whether higher is better."""
+        """Whether higher values of a column are better."""
         metric = self.metrics.get(column.removeprefix(VAL))
         return metric is not None and metric.is_score
 
     def gain(self, column: str, before: float, after: float) -> float:
-        """By how much a column got better."""
+        """The improvement of a column from `before` to `after`."""
         return after - before if self.is_score(column) else before - after
 
     @property
     def monitor(self) -> str:
-        """The column by which an epoch is the best."""
+        """The column that decides which epoch is the best."""
         stopping = self.training.early_stopping
         if stopping is not None:
             return stopping.monitor
@@ -139,22 +139,22 @@ class Job:
 
     @property
     def best_by(self) -> str:
-        """The monitor, and by how much it has to be better if not by anything."""
+        """The monitor in words, with the improvement that counts, if there is one."""
         stopping = self.training.early_stopping
         least = stopping.min_delta if stopping is not None else 0.0
         return f"{self.monitor} (min_delta {least:g})" if least else self.monitor
 
     @cached_property
     def watched(self) -> dict[str, str]:
-        """The columns that decide when to stop or the rate, by the key that names them."""
+        """The monitored columns, which stop the run or lower the rate, by their config key."""
         return watched_columns(self.training, self.schedule)
 
     def batches(self, state: TrainState) -> Batches:
-        """Which rows each step takes, drawn from the state's stream."""
+        """The batches of this job, drawn from the state's stream."""
         return Batches(len(self.train), self.batch_rows, self.training.sampling, state.shuffle)
 
     def streams(self, state: TrainState) -> list[np.random.Generator]:
-        """The state's random streams from which steps draw."""
+        """The random streams of the state from which steps draw."""
         shuffle = [] if self.batches(state).in_place else [state.shuffle]
         return [*shuffle, state.dropout] if self.network.is_random else shuffle
 
@@ -164,7 +164,7 @@ class Job:
         return self.state_at(self.network.initialize(random, self.training.dtype))
 
     def state_at(self, theta: Array) -> TrainState:
-        """The state before the first step, but for its parameters, which are these."""
+        """The state before the first step, with these parameters."""
         dtype = np.dtype(self.training.dtype)
         trained = self.network.layout.trainable
         slots = {
@@ -181,7 +181,7 @@ class Job:
 
 
 def watched_columns(training: Training, schedule: Schedule) -> dict[str, str]:
-    """The columns that decide when to stop or the rate, by the key that names them."""
+    """The monitored columns, which stop the run or lower the rate, by their config key."""
     settings = {
         "training.early_stopping.monitor": training.early_stopping,
         "training.converged.monitor": training.converged,

@@ -1,8 +1,8 @@
-"""Layout: names <-> places in one flat vector.
+"""Layout: the place of every named tensor in one flat vector.
 
     theta = [ trainable parameters | frozen parameters | state ]
 
-An optimizer sees the first part only; a checkpoint is the whole vector.
+An optimizer sees the first part only; a checkpoint has the whole vector.
 """
 
 import math
@@ -27,7 +27,7 @@ class Tensor:
 
 
 def gradient_of(name: str) -> str:
-    """What the gradient of a tensor is called.
+    """The name of a tensor's gradient.
 
     >>> [gradient_of(name) for name in ("W", "hidden_1/W", "embedding/city/W")]
     ['dW', 'hidden_1/dW', 'embedding/city/dW']
@@ -37,7 +37,7 @@ def gradient_of(name: str) -> str:
 
 
 class Zone(IntEnum):
-    """The parts of the vector, in their order."""
+    """The parts of the vector, in order."""
 
     TRAINED = 0
     FROZEN = 1
@@ -45,10 +45,10 @@ class Zone(IntEnum):
 
 
 class Layout:
-    """Where every tensor of a network lies.
+    """The place of every tensor of a network.
 
-    size: numbers in all.  trainable: how many of them, from the first, an optimizer moves.
-    parameters: these and the frozen ones; behind them is state.
+    size: of the whole vector.  trainable: the size of its first part, which the optimizer moves.
+    parameters: the size of trainable and frozen parameters together; the rest is state.
     tensors: in the order of the network, whatever their order in the vector.
     """
 

@@ -1,7 +1,7 @@
-"""Metric columns: a metric's name, behind a prefix that says on which rows it was measured.
+"""Metric columns: a metric's name with a prefix for the rows that it was measured on.
 
-metrics.csv has TRAIN and VAL, the table of a study's trials TRIAL_TRAIN, VAL and HELD_OUT.
-GRADIENT_NORM columns are no metric: a layer's name follows.
+metrics.csv has the prefixes TRAIN and VAL; a study's table of trials has TRIAL_TRAIN, VAL and
+HELD_OUT. GRADIENT_NORM is followed by a layer's name instead of a metric's.
 """
 
 TRAIN, VAL = "", "val_"
@@ -11,7 +11,7 @@ ROWS = {TRIAL_TRAIN: "train", VAL: "val", HELD_OUT: "held_out", "test_": "test"}
 
 
 def prefix_of(column: str) -> str:
-    """`val_` of `val_loss`; empty for none.
+    """The prefix of a column: `val_` of `val_loss`; empty if it has none.
 
     >>> prefix_of("held_out_rmse"), prefix_of("accuracy")
     ('held_out_', '')
@@ -20,10 +20,10 @@ def prefix_of(column: str) -> str:
 
 
 def metric_of(column: str) -> str:
-    """A column's metric, whatever rows it is about: `loss` of `val_loss`."""
+    """The metric of a column without its prefix: `loss` of `val_loss`."""
     return column.removeprefix(prefix_of(column))
 
 
 def rows_of(column: str) -> str:
-    """The rows that a column is about: train, val, held_out or test."""
+    """The rows that a column was measured on: train, val, held_out or test."""
     return ROWS.get(prefix_of(column), "train")

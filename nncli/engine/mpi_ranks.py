@@ -1,9 +1,9 @@
-"""MPI ranks: processes that `mpiexec` has started add up their gradients, message by message.
+"""MPI ranks: the processes that `mpiexec` started, which add up their gradients.
 
-Recursive halving with neighbours first, then doubling: at each level a rank sends the half that
-its partner keeps and adds what it keeps itself. So every number is added by the tree of `shards`,
-whoever adds it, and the bits are the same for any number of ranks; MPI's own Allreduce has other
-bits for each.
+Each sum is a recursive halving followed by a recursive doubling, neighbours first: at each level a
+rank sends the half that its partner keeps, and adds to the half that it keeps itself. Every number
+is thus added in the order of the tree in `shards`, and the bits are the same for any number of
+ranks, unlike those of MPI's own Allreduce.
 """
 
 import os
@@ -17,14 +17,14 @@ from nncli.engine.ranks import RIDERS, Ranks, Value
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
-WHOLE = 4096  # numbers up to which two ranks exchange all: waiting costs more than sending
+WHOLE = 4096  # numbers up to which whole messages are exchanged: latency costs more
 
 
 class MpiRanks(Ranks):
     """The ranks of an MPI communicator.
 
-    is_stopped, clock: what the last message brought of every rank's wish to stop and of rank 0's
-    time, so that all decide alike.
+    is_stopped, clock: from the last message: whether any rank asked to stop, and rank 0's time, so
+    that all ranks decide alike.
     """
 
     def __init__(self, world: Any) -> None:
@@ -48,14 +48,14 @@ class MpiRanks(Ranks):
         message[-RIDERS:] = 0.0
 
     def _exchange(self, message: Array) -> None:
-        """Add all of the partner's, level by level."""
+        """Exchange the whole message with one partner per level, and add it."""
         received = self.received[: message.size]
         for partner in self.partners:
             self.world.Sendrecv(message, partner, recvbuf=received, source=partner)
             np.add(message, received, out=message)
 
     def _halve_and_double(self, message: Array) -> None:
-        """Add a half, a quarter, an eighth ... of the numbers, then collect the sums of others."""
+        """Add a half, a quarter, an eighth ... of the numbers, then collect the others' sums."""
         start, end, halves = 0, message.size, []
         for partner in self.partners:
             middle = (start + end) // 2
@@ -90,7 +90,7 @@ class MpiRanks(Ranks):
 
 
 class AgreedStop(Stop):
-    """What the last message brought; the clock is rank 0's."""
+    """A Stop that follows the last message; its clock is rank 0's."""
 
     def __init__(self, ranks: MpiRanks) -> None:
         self.ranks = ranks

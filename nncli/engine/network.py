@@ -1,4 +1,4 @@
-"""Network: layers in a row with names and shapes, and the loss at their end."""
+"""Network: a sequence of named layers with their shapes, and the loss at its end."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from nncli.engine.layout import Layout, Zone
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
-from nncli.parts.layers import Dense, Embedding, Layer, in_a_row
+from nncli.parts.layers import Dense, Embedding, Layer, placed_layers
 from nncli.parts.losses import Loss
 
 EMBEDDING = "embedding"
@@ -17,9 +17,9 @@ EMBEDDING = "embedding"
 
 @frozen
 class Node:
-    """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`; `embedding` before them all.
+    """A layer at its place: `embedding` if there is one, `hidden_1`, `hidden_2`, ..., `output`.
 
-    block: of what ends a residual block, how many layers before it are the block; else 0.
+    block: for the end of a residual block, how many layers before it form the block; else 0.
     """
 
     name: str
@@ -30,27 +30,27 @@ class Node:
 
     @property
     def inputs(self) -> int:
-        """Numbers in a row of x."""
+        """The size of a row of x."""
         return math.prod(self.input_shape)
 
     @property
     def outputs(self) -> int:
-        """Numbers in a row of y."""
+        """The size of a row of y."""
         return math.prod(self.output_shape)
 
     @property
     def frozen(self) -> str:
-        """`frozen` where no parameter learns, `b frozen` where that one doesn't; else empty."""
+        """`frozen` if no parameter is trained, `b frozen` if only b isn't; empty if all are."""
         names = [*self.layer.param_shapes(self.input_shape)]
         still = [name for name in names if not self.layer.trains(name)]
         return f"{'' if still == names else f'{still[0]} '}frozen" if still else ""
 
 
 class Network:
-    """The forward map, and where its parameters lie; it holds no data and no parameters.
+    """The forward map and the layout of its parameters; it holds no data and no parameter values.
 
-    input_shape: of one row of x.  embedding: what stands before the layers, if anything.
-    Raises ShapeError for a layer that can't take what it gets.
+    input_shape: of one row of x.  embedding: in front of the layers, if there is one.
+    Raises ShapeError for a layer that can't take its input's shape.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Network:
                 Node(EMBEDDING, embedding, input_shape, embedding.output_shape(input_shape))
             )
             input_shape = nodes[-1].output_shape
-        for each in in_a_row(hidden, input_shape):
+        for each in placed_layers(hidden, input_shape):
             shapes = each.input_shape, each.output_shape
             nodes.append(Node(f"hidden_{each.number}", each.layer, *shapes, each.block))
         input_shape = nodes[-1].output_shape if nodes else input_shape
         nodes.append(Node("output", output, input_shape, output.output_shape(input_shape)))
         self.nodes = tuple(nodes)
-        self.block_ends: dict[int, list[int]] = {}  # of the residual blocks that begin at a node
+        self.block_ends: dict[int, list[int]] = {}  # first node -> last nodes of residual blocks
         for end, node in enumerate(nodes):
             if node.block:
                 self.block_ends.setdefault(end - node.block, []).append(end)
@@ -92,12 +92,12 @@ class Network:
 
     @property
     def widest(self) -> int:
-        """Numbers of a row where it has most of them."""
+        """The size of a row where it is largest."""
         return max(self.inputs, *(node.outputs for node in self.nodes))
 
     @property
     def is_matched(self) -> bool:
-        """Whether the loss takes the output's scores z and knows dz by itself."""
+        """Whether the loss is computed from the output's scores z, with a formula for dz."""
         return type(self.output.activation) is self.loss.matched  # a subclass has its own a(z)
 
     @property
@@ -107,7 +107,7 @@ class Network:
 
     @property
     def first_trained(self) -> int:
-        """Index of the first layer with trainable parameters; backward passes end there."""
+        """The index of the first layer with trainable parameters, where backward passes end."""
         for index, node in enumerate(self.nodes):
             if node.layer.is_trainable and node.layer.param_shapes(node.input_shape):
                 return index
@@ -122,7 +122,7 @@ class Network:
                 yield f"{node.name}/{name}", shape, Zone.STATE
 
     def initialize(self, random: np.random.Generator, dtype: Any = float) -> Array:
-        """A starting theta: layers in order, each layer's tensors in order, drawn in float64."""
+        """The initial theta: layers in order, each layer's tensors in order, drawn in float64."""
         theta = np.empty(self.layout.size, dtype)
         views = self.layout.views(theta)
         for node in self.nodes:
@@ -138,12 +138,12 @@ class Network:
     def own(
         self, views: Mapping[str, Array], node: Node, names: Mapping[str, Shape]
     ) -> dict[str, Array]:
-        """The tensors of one layer, by their short names, as far as `views` has them."""
+        """The tensors of one layer by their short names; those that `views` lacks are left out."""
         full = {name: f"{node.name}/{name}" for name in names}
         return {name: views[key] for name, key in full.items() if key in views}
 
     def penalty(self, views: Mapping[str, Array]) -> float:
-        """What regularizers add to the loss."""
+        """The sum of the regularizers' penalties."""
         return sum(
             node.layer.penalty(self.own(views, node, node.layer.param_shapes(node.input_shape)))
             for node in self.nodes

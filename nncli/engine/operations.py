@@ -1,8 +1,8 @@
-"""Operations: what a tape holds. Each says what it computes, from what, and where to.
+"""Operations: the entries of a tape. Each says what it computes, from what, and where to.
 
-They are made at the moment of recording, where function, operands and target are known; whoever
-rewrites, compiles or writes out a tape matches on them. `call` is the quickest way that NumPy has
-to carry one out: a function and its arguments, which a replay makes without a look at the rest.
+They are made during recording, when function, operands and target are known; whatever optimizes,
+compiles or exports a tape matches on their types. `call` is the fastest way to carry one out with
+NumPy: a function and its arguments, all that a replay needs.
 """
 
 import math
@@ -22,7 +22,7 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 @frozen(eq=False)
 class Elementwise:
-    """target = ufunc(*operands), number by number, with broadcasting."""
+    """target = ufunc(*operands), element by element, with broadcasting."""
 
     ufunc: np.ufunc
     operands: tuple[Any, ...]
@@ -37,7 +37,7 @@ class Elementwise:
 
 @frozen(eq=False)
 class Reduction:
-    """target = source, combined by ufunc along an axis, which has_kept_axis leaves as length 1."""
+    """target = source reduced by a ufunc along an axis; has_kept_axis: with length 1."""
 
     ufunc: np.ufunc
     source: Array
@@ -53,7 +53,7 @@ class Reduction:
 
 @frozen(eq=False)
 class Product:
-    """target = left right, as np.dot has it."""
+    """target = left @ right, as by np.dot."""
 
     left: Array
     right: Array
@@ -79,7 +79,7 @@ class Copy:
 
 @frozen(eq=False)
 class Concatenate:
-    """target = the sources, one behind the other along an axis."""
+    """target = the sources concatenated along an axis."""
 
     sources: tuple[Array, ...]
     axis: int
@@ -91,7 +91,7 @@ class Concatenate:
 
     @property
     def copies(self) -> Iterator[Copy]:
-        """The same piece by piece."""
+        """The same as one Copy per source."""
         ends = accumulate((source.shape[self.axis] for source in self.sources), initial=0)
         along = np.moveaxis(self.target, self.axis, 0)
         for source, (start, end) in zip(self.sources, pairwise(ends), strict=True):
@@ -100,7 +100,7 @@ class Concatenate:
 
 @frozen(eq=False)
 class Gather:
-    """target = the items of source along an axis that the index names; all of them are there.
+    """target = source[index] along an axis; every index is valid.
 
     source: an array, or rows on disk.
     """
@@ -120,7 +120,7 @@ class Gather:
 class ScatterAdd:
     """target[index[i]] += source[i] for each i in order: the gradient of a gather along axis 0.
 
-    index: any shape; source: that shape, then the shape of an item of the target.
+    index: of any shape; source: index.shape + target.shape[1:].
     """
 
     source: Array
@@ -148,7 +148,7 @@ def _add_rows(index: Array, places: Array, columns: Array, flat: tuple[Array, ..
 
 @frozen(eq=False)
 class Draw:
-    """target = random numbers, evenly from [0, 1); fill: draws them from a stream."""
+    """target = uniform random numbers from [0, 1). fill: draws them from a stream."""
 
     fill: Callable[[Array], None]
     target: Array
@@ -160,7 +160,7 @@ class Draw:
 
 @frozen(eq=False)
 class AllReduce:
-    """target = its sum over all ranks, added by the same tree whatever their number.
+    """target = its sum over all ranks, added in the same order for any number of ranks.
 
     sum: carries it out in place.
     """
@@ -175,7 +175,7 @@ class AllReduce:
 
 @frozen(eq=False)
 class Opaque:
-    """target = function(*arguments, **options): nothing that a translation knows."""
+    """target = function(*arguments, **options): a call that no exporter or compiler translates."""
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
@@ -194,9 +194,9 @@ class Opaque:
 
 @frozen(eq=False)
 class Composite:
-    """out = function(*arguments), of many calls: `engine.tape.single` has them one by one.
+    """out = function(*arguments), which makes many NumPy calls: see `engine.tape.single`.
 
-    written: by keyword, the arrays that it writes: `out`, one or several, and scratch.
+    written: the arrays that it writes, by keyword: `out` (one or several), and scratch.
     """
 
     function: Callable[..., None]

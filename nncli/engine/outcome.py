@@ -1,4 +1,4 @@
-"""Outcome: what the reports of a finished run say against the way it was trained."""
+"""Outcome: a warning if a finished run learned nothing, or was stopped too soon."""
 
 from collections.abc import Mapping
 
@@ -11,9 +11,10 @@ SMALLER_DELTA = "a smaller training.early_stopping.min_delta, or more patience, 
 def outcome_warning(
     job: Job, first: Mapping[str, float], best: EpochReport, last: EpochReport
 ) -> str:
-    """A line with the likely key for a run that learned nothing, or ended too soon; else empty.
+    """One line with the key that likely helps; empty if nothing is wrong.
 
-    first: the columns of epoch 0.  best: of the monitor.  last: why it stopped is in it.
+    first: the columns of epoch 0.  best: the best report.  last: the last one, with its stop
+    reason.
     """
     if last.epoch == 0 or last.stopped is None:
         return ""
@@ -24,7 +25,7 @@ def outcome_warning(
         kept = ", so the untrained weights are kept" if is_best_kept else ""
         change = _change(job.monitor, first, last)
         found = f"no epoch was better by {job.best_by} than epoch 0 ({change}){kept}"
-        return f"{found}: {_cure(job, first, last)}"
+        return f"{found}: {_fix(job, first, last)}"
     if _value(used, "loss") > first["loss"]:
         return f"{_change('loss', first, used)}, so training made it worse: {_rate(job)}"
     before, after = _value(best, job.monitor), _value(last, job.monitor)
@@ -35,10 +36,10 @@ def outcome_warning(
     return ""
 
 
-def _cure(job: Job, first: Mapping[str, float], last: EpochReport) -> str:
-    """What likely helps where no epoch was the best but 0."""
+def _fix(job: Job, first: Mapping[str, float], last: EpochReport) -> str:
+    """What likely helps if no epoch was better than epoch 0."""
     gained = job.gain(job.monitor, first[job.monitor], _value(last, job.monitor))
-    if gained > 0:  # too little to count
+    if gained > 0:  # less than min_delta
         return SMALLER_DELTA
     if _value(last, "loss") >= first["loss"]:
         return _rate(job)

@@ -1,6 +1,6 @@
-"""The forward and backward pass, layer by layer, on whatever arrays they are given.
+"""The forward and backward pass, layer by layer.
 
-On plain arrays they compute; on recorded ones they write the tape that training replays.
+On plain arrays they compute; on recorded arrays they write the tape that training replays.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from nncli.parts.losses.loss import slope_of_scores
 
 
 def forward(network: Network, buffers: Sequence[LayerBuffers]) -> None:
-    """Write every layer's y."""
+    """Compute every layer's y."""
     for node, own in zip(network.nodes, buffers, strict=True):
         node.layer.forward(own)
 
@@ -26,10 +26,10 @@ def backward(
     weights: Array | None = None,
     of_rows: int | None = None,
 ) -> None:
-    """Write every gradient of the data loss.
+    """Compute every gradient of the data loss.
 
     scratch: (batch, outputs).  weights: (batch,), how much each row counts; None: all alike.
-    of_rows: over how many the loss is taken, if these are a part of them.
+    of_rows: the number of rows that the loss averages over, if this batch is only a part of them.
     """
     last, loss = buffers[-1], network.loss
     rows, outputs = targets.shape
@@ -60,13 +60,13 @@ def _weigh(gradient: Array, weights: Array | None) -> None:
 
 
 def penalty_backward(network: Network, buffers: Sequence[LayerBuffers]) -> None:
-    """Add the regularizers' gradients."""
+    """Add the gradients of the penalties."""
     for node, own in zip(network.nodes, buffers, strict=True):
         node.layer.penalty_backward(own)
 
 
 def clip(gradient: Array, limit: float, norm: Array) -> None:
-    """gradient <- gradient * limit / max(|gradient|, limit). norm: a 0-d scratch.
+    """gradient <- gradient * limit / max(|gradient|, limit). norm: a 0-d scratch array.
 
     A gradient whose squares overflow (1e19 in float32, 1e154 in float64) becomes 0.
     """
@@ -80,7 +80,7 @@ def clip(gradient: Array, limit: float, norm: Array) -> None:
 def data_loss(
     network: Network, last: LayerBuffers, targets: Array, weights: Array | None = None
 ) -> float:
-    """sum_i w_i l_i over rows and outputs, before its reduction factor; every w_i is 1 if None."""
+    """sum_i w_i l_i over rows and outputs, without the reduction factor; w_i = 1 if None."""
     loss = network.loss
     if weights is None:
         if network.is_matched:

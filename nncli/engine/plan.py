@@ -1,7 +1,7 @@
 """Plan: the gradient of a batch as one recorded tape.
 
-Everything a step touches is allocated here, once; gather, forward, backward and penalty are
-written down in that order and replayed.
+Every array that a step uses is allocated here, once; gather, forward, backward and penalty are
+recorded in this order, and replayed at every step.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +21,13 @@ from nncli.parts.arrays import Array, LayerBuffers
 
 
 class Plan:
-    """Steps of one network on one training set.
+    """Records the gradient steps of one network on one training set.
 
-    data: all its rows; numbers in the dtype of theta, (layout.size,).
-    batch_rows: rows of a step at the most. gather: whether a step picks its rows by `index`;
-    otherwise it takes the first rows in place, without a copy; inputs on disk are read into memory.
-    arena: memory that nothing is kept in between two steps.
+    data: all rows.  theta: (layout.size,) parameters.  batch_rows: the maximum number of rows in a
+    step.
+    gather: whether a step copies the rows that `index` names; otherwise it uses the first rows in
+    place (inputs on disk are read into memory once).
+    arena: memory that holds nothing between two steps.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Plan:
 
     @classmethod
     def of(cls, job: Job, state: TrainState, *, gather: bool) -> "Plan":
-        """The steps of a job, on the theta and the streams of a state."""
+        """The plan of a job, on the theta and the random streams of a state."""
         return cls(
             job.network,
             state.theta,
@@ -64,7 +65,7 @@ class Plan:
         return data.each(lambda _, source: source[0:rows])
 
     def batch(self, rows: int) -> Batch:
-        """The batch of a step of `rows` rows: arrays that it gathers into, or the data itself."""
+        """The batch of a step of `rows` rows: the arrays it gathers into, or the data itself."""
         if not self.gather:
             return self.data.each(lambda _, source: source[0:rows])
         return self.data.each(
@@ -72,20 +73,20 @@ class Plan:
         )
 
     def buffers(self, rows: int) -> list[LayerBuffers]:
-        """The named buffers of a step of `rows` rows, layer by layer."""
+        """The buffers of a step of `rows` rows, layer by layer."""
         if rows not in self._buffers:
             self._buffers[rows] = self.workspace.buffers(self.batch(rows).inputs)
         return self._buffers[rows]
 
     def record_gradient(self, rows: int) -> Tape:
-        """Gather, forward, backward and penalty of a step of `rows` rows, as one tape."""
+        """Record gather, forward, backward and penalty of a step of `rows` rows."""
         tape = Tape()
         if self.gather:
             self._record_gathering(tape, rows)
         return tape + self.record_passes(self.batch(rows))
 
     def record_passes(self, batch: Batch) -> Tape:
-        """Forward, backward and penalty of the batch that lies in these arrays."""
+        """Record forward, backward and penalty of a batch that is in these arrays already."""
         tape = Tape()
         buffers = recorded(self.workspace.buffers(batch.inputs), tape)
         self._record_data_passes(tape, buffers, batch, len(batch))
@@ -95,7 +96,7 @@ class Plan:
     def _record_data_passes(
         self, tape: Tape, buffers: Sequence[LayerBuffers], batch: Batch, of_rows: int
     ) -> None:
-        """Forward and backward, of a loss over so many rows, of which the batch has some or all."""
+        """Record forward and backward. of_rows: the number of rows that the loss averages over."""
         targets, weights = batch.targets, batch.weights
         scratch = self.workspace.of_rows("loss", len(batch), targets.shape[1:])
         passes.forward(self.network, buffers)
@@ -114,11 +115,11 @@ class Plan:
             tape.add(Gather(source, index, 0, out))
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
-        """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""
+        """Yields (name as in a trace, array) of a step of `rows` rows, in order of computation."""
         return self._named(self.batch(rows), self.buffers(rows))
 
     def first_infinite(self, rows: int, gradient: Tape) -> str | None:
-        """Make the gradient of a step; the first array that isn't finite, if there is one."""
+        """Compute a step's gradient; the name of the first array that isn't finite, else None."""
         gradient()
         return first_infinite(self.arrays(rows))
 
@@ -139,7 +140,7 @@ class Plan:
                 yield f"{node.name}/{gradient_of(name)}", gradient
 
     def loss(self, rows: int) -> float:
-        """The objective of the batch last passed forward: data loss plus penalty."""
+        """The objective (data loss plus penalty) of the batch of the last forward pass."""
         batch, network = self.batch(rows), self.network
         last = self.buffers(rows)[-1]
         total = passes.data_loss(network, last, batch.targets, batch.weights)
@@ -148,5 +149,5 @@ class Plan:
 
 
 def first_infinite(arrays: Iterable[tuple[str, Array]]) -> str | None:
-    """The name of the first array that isn't finite."""
+    """The name of the first array that isn't finite; None if all are."""
     return next((name for name, array in arrays if not np.isfinite(array).all()), None)

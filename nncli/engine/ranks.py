@@ -1,4 +1,4 @@
-"""Ranks: the processes that make the steps of one run together; without MPI there is one."""
+"""Ranks: the processes that train one network together; without MPI there is only one."""
 
 import zlib
 from typing import TypeVar
@@ -8,44 +8,43 @@ from nncli.errors import RanksDiffer
 from nncli.parts.arrays import Array
 
 Value = TypeVar("Value")
-RIDERS = 2  # numbers behind those that are summed, for what else ranks tell each other at a step
+RIDERS = 2  # numbers appended to a message: the stop request and the clock
 
 
 class Ranks:
-    """One process alone; `nncli.engine.mpi_ranks` has more of them.
+    """The only process of a run; `nncli.engine.mpi_ranks` handles several.
 
-    number: of this one, from 0.  count: how many there are, a power of two.
-    place: this one in words.
+    number: of this rank, from 0.  count: of all ranks, a power of two.  place: this rank in words.
     """
 
     number, count = 0, 1
     place = "rank 0"
 
     def sum(self, message: Array) -> None:
-        """Replace the message by its sum over all ranks; its last RIDERS numbers become 0."""
+        """Replace a message by its sum over all ranks; its last RIDERS numbers become 0."""
 
     def share(self, value: Value) -> Value:
-        """Rank 0's value."""
+        """Rank 0's value, on every rank."""
         return value
 
     def gather(self, value: Value) -> list[Value]:
-        """Every rank's value, on each."""
+        """Every rank's value, on every rank."""
         return [value]
 
     def collect(self, value: Value) -> list[Value]:
-        """Every rank's value, on rank 0; nothing on others."""
+        """Every rank's value, on rank 0; empty on other ranks."""
         return [value]
 
     def stop(self, asked: Stop) -> Stop:
-        """A stop that all ranks notice before the same step; asked: of this one."""
+        """A Stop that all ranks notice before the same step. asked: this rank's own."""
         return asked
 
     def abort(self, code: int) -> None:
-        """End the processes of all ranks, now."""
+        """End the processes of all ranks at once."""
         raise SystemExit(code)
 
     def compare(self, theta: Array, epoch: int) -> None:
-        """Raises RanksDiffer, on all ranks, unless they have the same bits."""
+        """Raises RanksDiffer, on all ranks, unless all have the same theta, bit by bit."""
         if self.count > 1:
             sums = self.gather((zlib.crc32(theta.data), self.place))
             if odd := [place for crc, place in sums if crc != sums[0][0]]:

@@ -1,7 +1,7 @@
-"""Rows: inputs in named blocks, in memory or on disk, and the targets and weights beside them.
+"""Rows: inputs in named blocks, in memory or on disk, with their targets and weights.
 
 A network's first layer takes the block `x`; a layer that reads another one, such as integer
-categories, names it in `Layer.reads`. Whatever picks, orders or cuts rows does so with every block.
+categories, names it in `Layer.reads`. All blocks are gathered, ordered and sliced alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +13,11 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 
 X = "x"  # the block that the first layer takes
-CODE = np.dtype(np.int64)  # of blocks that index tables
+CODE = np.dtype(np.int64)  # the dtype of categories
 
 
 class StoredRows(Protocol):
-    """(rows, *shape) numbers that don't lie in memory: all that the engine asks of them."""
+    """The interface of (rows, *shape) numbers that aren't in memory."""
 
     @property
     def shape(self) -> Shape: ...
@@ -28,11 +28,11 @@ class StoredRows(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: slice, /) -> Array:
-        """A copy of successive rows."""
+        """A copy of consecutive rows."""
         ...
 
     def take(self, index: Array, axis: int, out: Array, mode: str, /) -> Any:
-        """Write the rows at `index` into `out`, as an array's own `take` does."""
+        """Write the rows at `index` into `out`, as ndarray.take does."""
         ...
 
 
@@ -41,21 +41,21 @@ Inputs = Mapping[str, InputBlock]
 
 
 def is_in_memory(inputs: Mapping[str, Any]) -> bool:
-    """Whether every block is an array."""
+    """Whether every block is an ndarray."""
     return all(isinstance(block, np.ndarray) for block in inputs.values())
 
 
 @frozen
 class Batch:
-    """Rows, what the loss compares them with, and how much each of them counts.
+    """Rows with their targets and weights.
 
     inputs: (rows, *shape) by block; x in the training dtype.
-    targets: (rows, outputs); one-hot ones of very many classes are no array, but in a step's batch.
-    weights: (rows,), or None if all rows count alike.
+    targets: (rows, outputs); StoredRows for very many classes, except in a step's batch.
+    weights: (rows,) how much each row counts; None if all count alike.
     """
 
-    inputs: Mapping[str, Any]  # Inputs; arrays in a step's batch
-    targets: Any  # InputBlock, likewise
+    inputs: Mapping[str, Any]  # Inputs; in a step's batch, arrays
+    targets: Any  # InputBlock; in a step's batch, an array
     weights: Array | None = None
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ class Batch:
         return self.inputs[X]
 
     def named(self) -> Iterator[tuple[str, Any]]:
-        """Each block and array with its name, in one order."""
+        """Yields (name, array) of each input block, then the targets and the weights."""
         for name, block in self.inputs.items():
             yield f"input/{name}", block
         yield "targets", self.targets
@@ -75,17 +75,17 @@ class Batch:
             yield "weights", self.weights
 
     def arrays(self) -> list[Any]:
-        """The same without names."""
+        """The same arrays without their names."""
         return [array for _, array in self.named()]
 
     def each(self, change: Callable[[str, Any], Array]) -> "Batch":
-        """The same with every block and array changed: (name, array) -> array."""
+        """A batch of the arrays that `change` makes of (name, array)."""
         changed = {name: change(name, array) for name, array in self.named()}
         inputs = {name: changed[f"input/{name}"] for name in self.inputs}
         return Batch(inputs, changed["targets"], changed.get("weights"))
 
     def at(self, index: Array) -> "Batch":
-        """The rows at `index`, in memory."""
+        """The rows at `index`, copied into memory."""
 
         def take(_: str, source: InputBlock) -> Array:
             out = np.empty((len(index), *source.shape[1:]), source.dtype)

@@ -1,4 +1,4 @@
-"""Sharded plan: the gradient of a batch as the sum of those of its shards, on one tape."""
+"""Sharded plan: the gradient of a batch as the sum of its shards' gradients, on one tape."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,21 +15,21 @@ from nncli.engine.ranks import RIDERS, Ranks
 from nncli.engine.rows import Batch
 from nncli.engine.shards import Shards, additions, slot_of
 from nncli.engine.state import TrainState, stream
-from nncli.engine.tape import Tape
+from nncli.engine.tape import Tape, constant
 from nncli.engine.workspace import Workspace, recorded
 from nncli.errors import NncliError
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
 
 IN_TURN = "shards take their turns in the same arrays: look at a job `of_whole_batches`"
-Piece = Callable[[Tape, slice], Batch]  # the rows of a shard, once the tape has put them there
+Piece = Callable[[Tape, slice], Batch]  # records the gather of a shard's rows, and returns them
 
 
 @frozen
 class ShardDraw:
-    """Draws of a shard's step, from a stream that depends on nothing else.
+    """Draws the random numbers of a shard from a stream that depends on seed, step and shard only.
 
-    number: which of the step's draws.
+    number: the position of this draw among those of the step.
     """
 
     seed: int
@@ -41,13 +41,13 @@ class ShardDraw:
         self.at(self.state.step, out)
 
     def at(self, step: int, out: Array) -> None:
-        """The draws of the step after so many."""
+        """Fill `out` with the draws after `step` completed steps."""
         dtype: Any = out.dtype
         stream("dropout", self.seed, step, self.shard, self.number).random(out=out, dtype=dtype)
 
 
 def shard_draws(tape: Tape) -> list[tuple[ShardDraw, int]]:
-    """Those of a tape, in their order, and how many numbers each takes."""
+    """Each draw of a tape in order, with the count of its numbers."""
     return [
         (operation.fill, operation.target.size)
         for operation in tape.operations
@@ -57,7 +57,7 @@ def shard_draws(tape: Tape) -> list[tuple[ShardDraw, int]]:
 
 @frozen
 class _Shard:
-    """What one shard adds to a step."""
+    """A shard's part of a step."""
 
     tape: Tape
     batch: Batch
@@ -65,16 +65,16 @@ class _Shard:
 
 
 class ShardedPlan(Plan):
-    """Steps whose batches are cut into shards; this rank makes the gradients of its own.
+    """Steps whose batches are cut into shards; this rank computes the gradients of its own shards.
 
-    One message carries what is added up: [gradient | state | riders]. Running statistics are
-    state: every shard moves them from where they stood, and their mean is where they go.
+    Each shard's result is one message: [gradient | state | riders]. Running statistics are state:
+    every shard updates them from the same old values, and the new ones are the mean over shards.
     """
 
     def __init__(self, job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> None:
         self.shards, self.ranks = Shards.of(job.training.shards, ranks), ranks
         self.state, self.seed = state, job.seeds.dropout
-        random = state.dropout if job.network.is_random else None  # which shards don't draw from
+        random = state.dropout if job.network.is_random else None  # not used by shards' draws
         rows = job.batch_rows
         super().__init__(job.network, state.theta, job.train, rows, gather=gather, random=random)
         layout, dtype = job.network.layout, state.theta.dtype
@@ -88,7 +88,7 @@ class ShardedPlan(Plan):
         self._shards: dict[int, list[_Shard]] = {}
 
     def _first_rows(self, data: Batch, rows: int) -> Batch:
-        """Of the batch, those of this rank."""
+        """The part of the first batch that belongs to this rank."""
         pieces = self.shards.pieces(rows)
         return data.each(lambda _, source: source[pieces[0].start : pieces[-1].stop])
 
@@ -112,7 +112,7 @@ class ShardedPlan(Plan):
         return self.data.each(lambda _, source: source[chosen.start - first : chosen.stop - first])
 
     def _record(self, rows: int, piece: Piece) -> Tape:
-        """A step's gradient, added up over shards and ranks, and the penalty's behind it."""
+        """Record the gradient, summed over shards and ranks, then that of the penalty."""
         tape, whole, self._shards[rows] = Tape(), self.messages[0], []
         self._record_copy(tape, self.statistics, self.before)
         for place, chosen in enumerate(self.shards.pieces(rows)):
@@ -130,7 +130,7 @@ class ShardedPlan(Plan):
     def _record_shard(self, place: int, chosen: slice, rows: int, piece: Piece) -> Tape:
         tape, message, size = Tape(), self.messages[slot_of(place)], chosen.stop - chosen.start
         if not size:
-            tape.add(Copy(_constant(0.0, message.dtype), message[:-RIDERS]))
+            tape.add(Copy(constant(0.0, message.dtype), message[:-RIDERS]))
             return tape
         if place:
             self._record_copy(tape, self.before, self.statistics)
@@ -139,7 +139,7 @@ class ShardedPlan(Plan):
         buffers = recorded(workspace.buffers(batch.inputs), tape)
         self._record_data_passes(tape, buffers, batch, rows)
         if self.statistics.size:
-            share = _constant(size / rows, message.dtype)
+            share = constant(size / rows, message.dtype)
             moved = self._statistics_in(message)
             tape.add(Elementwise(np.multiply, (self.statistics, share), moved))
         tape = self._with_own_draws(tape, self.shards.first + place)
@@ -147,7 +147,7 @@ class ShardedPlan(Plan):
         return tape
 
     def first_infinite(self, rows: int, gradient: Tape) -> str | None:
-        """The same on every rank: of the first shard that has one, else of what comes of them."""
+        """The same name on every rank: from the first rank that finds one, else from the sum."""
         before, found = self.statistics.copy(), None
         for shard in self._shards[rows]:
             shard.tape()
@@ -164,7 +164,7 @@ class ShardedPlan(Plan):
         raise NncliError(IN_TURN)
 
     def _with_own_draws(self, tape: Tape, shard: int) -> Tape:
-        """The tape with its random numbers from streams of this shard."""
+        """The tape with every draw replaced by one from the shard's own stream."""
         operations, number = [], 0
         for operation in tape.operations:
             if isinstance(operation, Draw):
@@ -179,9 +179,3 @@ class ShardedPlan(Plan):
     def _record_copy(self, tape: Tape, source: Array, target: Array) -> None:
         if target.size:
             tape.add(Copy(source, target))
-
-
-def _constant(value: float, dtype: Any) -> Array:
-    constant = np.asarray(value, dtype)
-    constant.flags.writeable = False
-    return constant

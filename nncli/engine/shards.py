@@ -1,9 +1,9 @@
-"""Shards: a batch in parts, and the tree by which their sums are added.
+"""Shards: parts of a batch, and the tree in which their gradients are added.
 
     ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
 
-Whoever adds, and in whichever place, adds the same two numbers: a rank has neighbouring shards, and
-so a branch of the tree. That is why the bits don't depend on the number of ranks.
+A rank has neighbouring shards, and so a branch of this tree: whichever ranks compute it, the same
+numbers are added in the same order, and the bits don't depend on the number of ranks.
 """
 
 from itertools import accumulate, pairwise
@@ -26,24 +26,24 @@ class Shards:
         return cls(ranks.number * count, count, total)
 
     def pieces(self, rows: int) -> list[slice]:
-        """Which rows of a batch each has: as many, or one more if it is among the first ones."""
+        """The rows of each of this rank's shards; the first ones have one more if need be."""
         least, more = divmod(rows, self.total)
         sizes = (least + (shard < more) for shard in range(self.total))
         pieces = [slice(*ends) for ends in pairwise(accumulate(sizes, initial=0))]
         return pieces[self.first : self.first + self.count]
 
     def most_rows(self, rows: int) -> int:
-        """Rows of the largest of all."""
+        """The number of rows in the largest shard."""
         return -(-rows // self.total)
 
     @property
     def slots(self) -> int:
-        """Sums that wait for their counterpart at most, and the one that is being made."""
+        """The number of buffers for sums: of those that wait for their counterpart, plus one."""
         return self.count.bit_length()
 
 
 def slot_of(place: int) -> int:
-    """Where the sum of the shard at this place goes: behind those that wait for theirs.
+    """The slot for the sum of the shard at this place: the one after those that are waiting.
 
     >>> [slot_of(place) for place in range(8)]
     [0, 1, 1, 2, 1, 2, 2, 3]
@@ -52,11 +52,11 @@ def slot_of(place: int) -> int:
 
 
 def additions(place: int) -> list[tuple[int, int]]:
-    """The slots (a, b) that become a + b in a, in their order, when that shard is done.
+    """The pairs of slots (a, b) to be added into a, in order, once that shard's sum is done.
 
     >>> [additions(place) for place in range(4)]
     [[], [(0, 1)], [], [(1, 2), (0, 1)]]
     """
-    pairs = (~place & (place + 1)).bit_length() - 1  # ones at the end of its binary digits
+    pairs = (~place & (place + 1)).bit_length() - 1  # trailing ones in binary
     last = slot_of(place)
     return [(slot - 1, slot) for slot in range(last, last - pairs, -1)]

@@ -1,4 +1,4 @@
-"""State: everything a training run is at one moment, and nothing else."""
+"""State: everything that training changes, and that a checkpoint saves."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,22 +13,22 @@ from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
 
 STREAMS = ("split", "init", "shuffle", "dropout")
-TRAINING_STREAMS = STREAMS[1:]  # whose seeds tell runs on the same rows apart
-IN_MEMORY = 1 << 18  # bytes of a snapshot up to which it is a copy in memory
+TRAINING_STREAMS = STREAMS[1:]  # with other seeds, runs on the same rows differ
+IN_MEMORY = 1 << 18  # bytes up to which a snapshot is in memory
 
 
 def stream(name: str, seed: int, *places: int) -> np.random.Generator:
-    """The random stream called split, init, shuffle or dropout, for a seed.
+    """The random stream of a name (split, init, shuffle or dropout) and a seed.
 
-    Streams of one seed are independent: drawing more from one leaves the others as they are.
-    places: make it one of many, such as that of a step and a shard.
+    Streams are independent: drawing more numbers from one leaves the others as they are.
+    places: distinguish several streams of one name, as by step and shard.
     """
     return np.random.default_rng([STREAMS.index(name), seed, *places])
 
 
 @dataclass
 class Best:
-    """The best monitored value so far: lower is better, scores count negative."""
+    """The best monitored value so far; lower is better, and scores are negated."""
 
     value: float = np.inf
     epoch: int = 0
@@ -37,14 +37,14 @@ class Best:
 
 @dataclass
 class TrainState:
-    """theta, slots, counters and random streams.
+    """theta, optimizer slots, counters and random streams.
 
     epoch: completed epochs.  step: completed steps of the run.
-    step_in_epoch: completed steps of the epoch under way, 0 between epochs.
-    epoch_shuffle: the shuffle stream's state when the epoch under way began.
-    previous: the value `converged` compares with.
-    best_theta: theta of the best epoch, where early stopping restores it.
-    reported: theta at the last report, where steps have been made since.
+    step_in_epoch: completed steps of the present epoch; 0 between epochs.
+    epoch_shuffle: the state of the shuffle stream at the start of the present epoch.
+    previous: the last value of the column that `converged` monitors.
+    best_theta: theta of the best epoch, if early stopping restores it.
+    reported: theta at the last report, if steps have been made since.
     """
 
     theta: Array
@@ -63,7 +63,7 @@ class TrainState:
 
     @property
     def weights(self) -> Array:
-        """The theta to use: the best epoch's if that is kept, else the last one reported."""
+        """The theta to use: that of the best epoch if it is kept, else of the last report."""
         return self.reported_weights if self.best_theta is None else self.best_theta
 
     @property
@@ -73,10 +73,10 @@ class TrainState:
 
 
 class Snapshot:
-    """A moment to come back to: a copy of what steps change, on disk where it takes much memory."""
+    """A copy of what steps change, so that training can go back; on disk if it is large."""
 
     def __init__(self, state: TrainState, streams: Sequence[np.random.Generator]) -> None:
-        """streams: the random streams in use; reading the others would cost time for nothing."""
+        """streams: the random streams in use; to copy the others would only cost time."""
         self.state, self.streams = state, streams
         self._arrays = [state.theta, *state.slots.values()]
         self._kept: ArrayFile | list[Array] | None = None
@@ -86,7 +86,7 @@ class Snapshot:
         self.take()
 
     def take(self) -> None:
-        """Remember now."""
+        """Copy the present state."""
         state = self.state
         self._keep()
         self.random = [random.bit_generator.state for random in self.streams]
@@ -106,7 +106,7 @@ class Snapshot:
             np.copyto(kept, array)
 
     def _put_back(self, into: Sequence[Array]) -> None:
-        """The first of the arrays, as they were."""
+        """Copy the kept arrays, from the first on, into these."""
         if isinstance(self._kept, ArrayFile):
             self._kept.read(into)
             return
@@ -115,13 +115,13 @@ class Snapshot:
             np.copyto(array, kept)
 
     def theta(self) -> Array:
-        """The parameters of the moment remembered, in memory of their own."""
+        """A new array with the parameters of the snapshot."""
         theta = np.empty_like(self.state.theta)
         self._put_back([theta])
         return theta
 
     def restore(self) -> None:
-        """Go back to the moment remembered."""
+        """Set the state back to the snapshot."""
         state = self.state
         self._put_back(self._arrays)
         for random, remembered in zip(self.streams, self.random, strict=True):

@@ -1,4 +1,4 @@
-"""Stop: a request to end training, which steppers look at between steps."""
+"""Stop: a request to end training, which steppers check between steps."""
 
 import time
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from nncli.engine.state import TrainState
 
 @dataclass
 class Stop:
-    """A request to stop, looked at before every step; a signal handler sets it."""
+    """A request to stop; a signal handler, for example, sets it."""
 
     requested: bool = False
 
     def allowed(self, steps: int) -> int:
-        """How many of the next `steps` may be made before looking again."""
+        """How many of the next `steps` steps may be made before `requested` has to be checked."""
         return steps
 
     def now(self) -> float:
-        """Seconds, by the clock that decides how long to go on."""
+        """Seconds by the clock that decides how long a stepper goes on."""
         return time.perf_counter()
 
 
 class StopAt(Stop):
-    """Stops by itself when a state has made `step` steps; before that, if `asked` is requested."""
+    """Becomes requested when a state has made `step` steps, or when `asked` is requested."""
 
     def __init__(self, state: TrainState, step: int, asked: Stop) -> None:
         self.state, self.step, self.asked = state, step, asked

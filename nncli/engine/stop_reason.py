@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 StopReason = Literal["epochs", "early_stopping", "converged", "pruned", "diverged", "interrupted"]
-FINISHED: tuple[StopReason, ...] = ("epochs", "early_stopping", "converged")  # it ended by itself
+FINISHED: tuple[StopReason, ...] = ("epochs", "early_stopping", "converged")  # by its own rules
 
 IN_WORDS: Mapping[str, str] = {
     "epochs": "all epochs are done",
@@ -17,7 +17,7 @@ IN_WORDS: Mapping[str, str] = {
 
 
 def why_unfinished(stopped: str | None) -> str:
-    """What follows `training` in a warning: `was interrupted`; empty if it came to its end.
+    """The words after `training` in a warning, as `was interrupted`; empty if it ended by itself.
 
     stopped: None for a run without a summary, which still trains or was killed.
     """

@@ -1,9 +1,9 @@
-"""Tape: record NumPy calls once, replay them for ever.
+"""Tape: records NumPy calls once, and replays them at every step.
 
-Kernels are ordinary NumPy lines whose every result goes to a preset `out`. Run once on `Recorded`
-arrays they compute nothing; each call is written down with the plain arrays behind it. A training
-step is then one flat loop over (function, arguments): no layers, no attribute look-ups, no
-temporary arrays.
+Kernels are ordinary NumPy code that writes every result to a given `out`. Called with `Recorded`
+arrays they compute nothing: each NumPy call is appended to the tape, with the plain arrays behind
+its arguments. A training step is then one flat loop over (function, arguments), without layers,
+attribute look-ups or temporary arrays.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,8 @@ from nncli.engine.operations import (
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 
+SIZE_MATTERS = "a part computes batches of different sizes in different ways"
+
 VIEWS = (
     *(np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.reshape),
     *(np.broadcast_to, sliding_window_view),
@@ -35,47 +37,48 @@ VIEWS = (
 
 
 class Tape:
-    """Operations in the order they were recorded; calls: how a replay carries them out."""
+    """Operations in the order of recording. calls: each one's (function, arguments), for replay."""
 
     def __init__(self, operations: Iterable[Operation] = ()) -> None:
         self.operations = list(operations)
         self.calls = [operation.call for operation in self.operations]
 
     def __add__(self, other: "Tape") -> "Tape":
-        """One tape after the other."""
+        """Concatenate two tapes."""
         return Tape([*self.operations, *other.operations])
 
     def __call__(self) -> None:
-        """Replay."""
+        """Carry out every operation."""
         for function, arguments in self.calls:
             function(*arguments)
 
     def add(self, operation: Operation) -> None:
-        """Append one."""
-        if not operation.target.flags.writeable:  # machine code would write all the same
+        """Append an operation."""
+        if not operation.target.flags.writeable:  # machine code would write to it
             raise _unrecordable("a read-only array as out")
-        if _overlaps_itself(operation.target):  # what it holds then depends on the engine's order
+        if _overlaps_itself(operation.target):  # the result would depend on the order of writing
             raise _unrecordable("an out that has numbers in common with itself")
         self.operations.append(operation)
         self.calls.append(operation.call)
 
     def wrap(self, array: Array, kind: "type[Recorded] | None" = None) -> Array:
-        """The same memory, as an array whose NumPy calls go onto this tape."""
+        """A view of the array whose NumPy calls are recorded on this tape."""
         recorded = array.view(kind or Recorded)
         recorded.tape_reference, recorded.array = ref(self), array
         return recorded
 
     def wrap_all(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
-        """`wrap` for each."""
+        """Wrap every array of a mapping."""
         return {name: self.wrap(array) for name, array in arrays.items()}
 
 
 class Recorded(np.ndarray):
-    """An array that writes NumPy calls to its tape instead of carrying them out.
+    """An array whose NumPy calls are recorded instead of carried out.
 
-    array: the ordinary one that was wrapped; None for a view of it, such as its transpose.
-    tape_reference: a weak one. The operations hold ordinary views whose `base` is a recorded one,
-    and no search for garbage looks behind a `base`: a tape held here was never freed.
+    array: the plain array that was wrapped; None for a view of it, such as its transpose.
+    tape_reference: weak, because recorded operations keep plain views whose `base` is a Recorded
+    array, and the garbage collector doesn't look behind `base`: with a strong reference, tapes were
+    never freed.
     """
 
     tape_reference: ReferenceType[Tape]
@@ -83,7 +86,7 @@ class Recorded(np.ndarray):
 
     @property
     def tape(self) -> Tape:
-        """Where calls are written down, held by whoever records."""
+        """The tape, which whoever records keeps alive."""
         tape = self.tape_reference()
         assert tape is not None
         return tape
@@ -120,7 +123,7 @@ class Recorded(np.ndarray):
     def record(
         self, function: Callable[..., None], arguments: Sequence[Any], written: Mapping[str, Any]
     ) -> None:
-        """Write a composite's call down, whole."""
+        """Record the call of a composite as one operation."""
         given = tuple(plain(argument) for argument in arguments)
         places = {name: _plain_all(each) for name, each in written.items()}
         self.tape.add(Composite(function, given, places))
@@ -163,7 +166,7 @@ class Recorded(np.ndarray):
 
 
 def single(operations: Iterable[Operation]) -> Iterator[Operation]:
-    """The operations, composites call by call."""
+    """Yields the operations, with each composite replaced by its single calls."""
     for operation in operations:
         if not isinstance(operation, Composite):
             yield operation
@@ -189,27 +192,30 @@ def _plain_all(value: Any) -> Any:
 def _elementwise(
     ufunc: np.ufunc, operands: list[Any], target: Array, options: Mapping[str, Any]
 ) -> Operation:
-    """The operation of a ufunc's call; its numbers as arrays, which a replay needn't convert."""
+    """The operation for a ufunc's call, with Python numbers converted to arrays beforehand."""
     dtype = next(o.dtype for o in operands if isinstance(o, np.ndarray))
     ready = tuple(_ready(operand, dtype) for operand in operands)
     if options:
         return Opaque(ufunc, ready, target, {**options, "out": target})
-    if ufunc.signature is not None:  # of matrices, as np.matmul
+    if ufunc.signature is not None:  # a generalized ufunc such as np.matmul
         return Opaque(ufunc, (*ready, target), target)
     return Elementwise(ufunc, ready, target)
 
 
 def _ready(operand: Any, dtype: Any) -> Any:
-    """A number as a read-only array, which a replay needn't convert; else the operand."""
-    if not isinstance(operand, int | float):
-        return operand
-    constant = np.asarray(operand, dtype)
-    constant.flags.writeable = False
-    return constant
+    """A number as a read-only array, which a replay needn't convert; anything else as it is."""
+    return constant(operand, dtype) if isinstance(operand, int | float) else operand
+
+
+def constant(value: float, dtype: Any) -> Array:
+    """A number as a read-only 0-d array."""
+    array = np.asarray(value, dtype)
+    array.flags.writeable = False
+    return array
 
 
 def _overlaps_itself(array: Array) -> bool:
-    """Whether two of its items may be one number, as in a sliding window."""
+    """Whether two of its items may share memory, as in a sliding window."""
     reach = array.itemsize
     axes = zip(array.strides, array.shape, strict=True)
     for stride, size in sorted((abs(stride), size) for stride, size in axes if size > 1):
@@ -220,7 +226,7 @@ def _overlaps_itself(array: Array) -> bool:
 
 
 def _whole(index: Any) -> Array:
-    """An index that is data: an array of whole numbers."""
+    """The index, if it is an array of integers. Raises NncliError otherwise."""
     if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
         raise _unrecordable("an index that isn't an array of whole numbers")
     return index
@@ -253,10 +259,10 @@ for _method in (
 
 
 def plain(value: Any) -> Any:
-    """The ordinary array behind a recorded one; anything else as it is.
+    """The plain array behind a recorded one; anything else as it is.
 
-    It is the very object, not another view of its memory: NumPy takes x = f(x) for harmless at
-    once where both are one object, and else spends two thirds of a tiny call on finding out.
+    It returns the wrapped object itself, not a new view: for x = f(x), NumPy sees at once that
+    input and output are the same object; to compare two views takes two thirds of a small call.
     """
     if not isinstance(value, Recorded):
         return value

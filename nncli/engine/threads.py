@@ -1,7 +1,7 @@
-"""Threads: how many matrix products may use, and how many cores there are for them now.
+"""Threads: the number of threads for matrix products, and the number of free cores.
 
-On cores that others keep busy, two threads wait for each other at every product: 256 x 512 by
-512 x 512 took 5 ms with one thread and 50 with two, under eight running processes on two cores.
+On busy cores two threads wait for each other at every product: 256 x 512 by 512 x 512 took 5 ms
+with one thread and 50 ms with two, while eight processes ran on two cores.
 """
 
 import os
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def limited(training: "Training") -> AbstractContextManager[Any]:
-    """While entered, BLAS keeps to `training.threads`."""
+    """While entered, BLAS uses `training.threads` threads."""
     limits: AbstractContextManager[Any] = pools().limit(limits=training.threads, user_api="blas")
     return limits
 
 
 def pools() -> Any:
-    """What of BLAS and OpenMP is loaded, a ThreadpoolController."""
+    """The loaded BLAS and OpenMP libraries, as a ThreadpoolController."""
     import threadpoolctl  # noqa: F401  # before modules are counted
 
     return _pools(len(sys.modules))
@@ -29,7 +29,7 @@ def pools() -> Any:
 
 @lru_cache(1)
 def _pools(_: int) -> Any:
-    """Looked for among all libraries again only where modules were imported, as one brings them."""
+    """A new search among the loaded libraries, only if modules were imported since the last one."""
     import threadpoolctl
 
     return threadpoolctl.ThreadpoolController()
@@ -39,7 +39,7 @@ LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NU
 
 
 def allowed_cores() -> int:
-    """Processors this process may run on, and no more than the variables that limit BLAS say."""
+    """The number of cores this process may use, limited by OMP_NUM_THREADS and the like."""
     count = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         count = len(os.sched_getaffinity(0))
@@ -49,25 +49,26 @@ def allowed_cores() -> int:
 
 
 def free_cores() -> int:
-    """Those of them that other processes leave free: at least 1."""
+    """The number of allowed cores that other processes leave free; at least 1."""
     count = os.cpu_count() or 1
     return max(1, min(allowed_cores(), count - busy_cores()))
 
 
 def busy_cores() -> int:
-    """Cores that other processes use, by the last minute's load and by what runs at the moment.
+    """The number of cores that other processes use: the minimum of the last minute's load and of
+    what runs now.
 
-    The lesser of the two: a run that has just ended leaves a load and nothing running.
+    A process that has just ended still counts in the load, but does not run.
     """
     try:
         load = os.getloadavg()[0]
-    except (OSError, AttributeError):  # Windows keeps no such count
+    except (OSError, AttributeError):  # Windows has no load average
         return 0
     return round(min(load, _running()))
 
 
 def _running() -> float:
-    """Processes and threads that run or wait for a core, but for this one; infinite if unknown."""
+    """The number of other processes and threads that run or wait for a core; inf if unknown."""
     try:
         with open("/proc/loadavg", encoding="ascii") as file:
             return max(0, int(file.read().split()[3].partition("/")[0]) - 1)

@@ -1,4 +1,4 @@
-"""Trainer: the epochs of a run, handed out one report at a time."""
+"""Trainer: trains a job, and yields a report per epoch."""
 
 import math
 import time
@@ -28,17 +28,17 @@ def train(
     stop: Stop | None = None,
     ranks: Ranks = ALONE,
 ) -> Iterator[EpochReport]:
-    """Train, and report epoch after epoch.
+    """Train, and yield a report of each evaluated epoch.
 
-    `state` starts as `job.start()` and is moved in place; `state.weights` are the ones to use.
-    After a requested stop there is no further report, and `state` is where the stop was noticed:
-    passed in again, training goes on from there as if it had never stopped.
+    `state` starts as `job.start()` and is changed in place; `state.weights` are the ones to use.
+    After a requested stop no further report is yielded, and `state` is where the stop was noticed:
+    called again with it, training continues as if it had never stopped.
 
-    ranks: the processes that train this job together, each in a call of its own.
+    ranks: the processes that train this job together; each makes this call.
 
-    Raises Diverged when the loss or a parameter isn't finite, UndefinedMonitor when a value that is
-    watched is NaN; `state` is then back at the last report, or where this call began. RanksDiffer
-    when the ranks' parameters aren't the same.
+    Raises Diverged if the loss or a parameter isn't finite, and UndefinedMonitor if a monitored
+    value is NaN; `state` is then back at the last report, or at the start of this call. Raises
+    RanksDiffer if the ranks have different parameters.
     """
     stop = ranks.stop(stop or Stop())
     yield from _Trainer(job, state or job.start(), stop, ranks).reports()
@@ -52,7 +52,7 @@ class _Trainer:
         self.began = time.perf_counter()
 
     def reports(self) -> Iterator[EpochReport]:
-        """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
+        """Yields epoch 0, unless training continues from a later one, then each evaluated epoch."""
         job, state, ranks = self.job, self.state, self.ranks
         with closing(choice.stepper(job, state, ranks)) as stepper:
             self.scorer = EpochScorer(job, state.theta, ranks, stepper.spare)
@@ -65,7 +65,7 @@ class _Trainer:
                     return
 
     def _move(self, stepper: Stepper) -> bool:
-        """Epochs up to the next that is evaluated; whether they were made before a stop."""
+        """Train up to the next evaluated epoch; False if a stop came first, or no epoch is left."""
         epoch, last = self.state.epoch, self.job.training.epochs
         if epoch >= last:
             return False
@@ -73,7 +73,7 @@ class _Trainer:
         window = min((epoch // every + 1) * every, last)
         is_finished = False
         try:
-            with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
+            with np.errstate(all="ignore"):  # _report finds what isn't finite
                 is_finished = stepper.epochs(window, self.stop, MAX_SILENCE_SECONDS)
         finally:
             if not is_finished and self.state.reported is None:
@@ -81,18 +81,19 @@ class _Trainer:
         return is_finished
 
     def _report_of(self, stepper: Stepper) -> EpochReport:
-        """Of the epoch that a stepper has made. Raises Diverged, with what it can tell of it."""
+        """Report the epoch just trained. Raises Diverged, with the first infinite or NaN array."""
         try:
             return self._report(is_minimum=stepper.is_at_minimum)
         except UndefinedMonitor:
             raise
         except Diverged as error:
-            found = stepper.located(error)
-            self.snapshot.restore()
-            raise found from None
+            try:
+                raise stepper.located(error) from None
+            finally:
+                self.snapshot.restore()
 
     def _report(self, *, is_minimum: bool = False) -> EpochReport:
-        """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
+        """Evaluate and take a snapshot. Raises Diverged, with the state back at the last report."""
         state, monitor, everything = self.state, self.monitor, self.scorer.splits
         self.ranks.compare(state.theta, state.epoch)
         report = EpochReport(
@@ -114,28 +115,28 @@ class _Trainer:
             self.snapshot.restore()
             raise
         self.snapshot.take()
-        state.reported = None  # theta itself
+        state.reported = None  # it is theta itself
         return replace(report, seconds=time.perf_counter() - self.began)
 
     def _scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
-        """With what these splits score now. Raises Diverged, back at the last report."""
+        """The report with these splits scored. Raises Diverged, at the last report's state."""
         state, report = self.state, self.scorer.scored(report, splits)
         if not (report.loss is None or math.isfinite(report.loss)) or not _is_finite(state.theta):
-            error = Diverged(state.epoch, state.step, "loss")
+            epoch, step = state.epoch, state.step
             self.snapshot.restore()
-            raise error
+            raise Diverged(epoch, step, "loss")
         return report
 
     def _is_astray(self, report: EpochReport) -> bool:
-        """Whether the loss, which wasn't scored, may not be finite: by val_loss and the weights."""
+        """Whether the loss, which wasn't scored, may be infinite, by val_loss and the weights."""
         theta = self.state.theta
         bound = math.sqrt(np.finfo(theta.dtype).max)
         with np.errstate(all="ignore"):
             sizes = abs(report.val_loss or 0.0), float(theta.dot(theta))
-        return not all(size < bound for size in sizes)  # of NaN, too
+        return not all(size < bound for size in sizes)  # also if one is NaN
 
     def _last_rate(self) -> float | None:
-        """The rate of the step just made; before any, of the first."""
+        """The learning rate of the last step; before any step, that of the first."""
         job, state = self.job, self.state
         if not job.optimizer.has_learning_rate:
             return None
@@ -144,5 +145,5 @@ class _Trainer:
 
 def _is_finite(theta: Array) -> bool:
     with np.errstate(all="ignore"):
-        # one product finds NaN and infinity; only a sum of huge squares needs the slow look
+        # a product finds NaN and infinity quickly; huge squares need the slow check
         return math.isfinite(theta.dot(theta)) or bool(np.isfinite(theta).all())

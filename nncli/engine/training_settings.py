@@ -26,7 +26,7 @@ class EarlyStoppingKeys:
 
 @frozen
 class EarlyStopping(EarlyStoppingKeys):
-    """The same with nothing left to guess."""
+    """Early stopping without `auto`."""
 
     monitor: Monitor = field()
     patience: PositiveInt = STOPPING_PATIENCE
@@ -88,9 +88,9 @@ class TrainingKeys:
 
 @frozen(kw_only=True)
 class Training(TrainingKeys):
-    """The same with nothing left to guess: what the engine goes by.
+    """The training settings without `auto`, as the engine uses them.
 
-    `field()`: without the default of the wider key, which is auto.
+    `field()` removes the default `auto` of the wider key: the value is required.
     """
 
     batch_size: PositiveInt | Literal["full"] = field()
@@ -100,14 +100,14 @@ class Training(TrainingKeys):
     engine: str = "numpy"
 
     def batch_rows(self, rows: int) -> int:
-        """Rows of a step, of so many that train."""
+        """The number of rows in a step, if `rows` rows train."""
         return rows if self.batch_size == "full" else min(self.batch_size, rows)
 
     def steps_per_pass(self, rows: int) -> int:
-        """Steps in which shuffled batches take every one of so many rows once."""
+        """The number of steps in which shuffled batches take each of `rows` rows once."""
         return -(-rows // self.batch_rows(rows))
 
 
 def default_monitor(n_val: int) -> str:
-    """The column watched where none is named. n_val: how many rows validate."""
+    """The default column to monitor. n_val: the number of validation rows."""
     return "val_loss" if n_val else "loss"

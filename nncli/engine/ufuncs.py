@@ -1,6 +1,6 @@
-"""What the ufuncs of recorded operations are called elsewhere: a line each, a column a target.
+"""What each ufunc of a recorded operation is called in each target language.
 
-One that isn't here is called by its own name, and machine code calls NumPy's loop of it.
+A ufunc that isn't listed is called by its own name; machine code then calls NumPy's loop.
 """
 
 from typing import NamedTuple
@@ -9,9 +9,12 @@ import numpy as np
 
 
 class Names(NamedTuple):
-    """numpy: the expression of operands _0, _1 in a script; instruction: of machine code, on one
-    number or a vector; javascript: the expression there; reduction: the function of NumPy that
-    combines along an axis."""
+    """The names of one ufunc.
+
+    numpy: an expression of the operands _0, _1 in a script.  instruction: of machine code, on
+    numbers or vectors.  javascript: an expression.  reduction: NumPy's function that combines along
+    an axis.
+    """
 
     numpy: str
     instruction: str

@@ -1,4 +1,4 @@
-"""Workspace: every buffer a network needs for a batch, allocated once."""
+"""Workspace: every buffer that a network needs for a batch, allocated once."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ from nncli.parts.layers import SKIP
 
 
 class Workspace:
-    """Buffers for up to `rows` rows, bound to one theta and (for training) one gradient.
+    """Buffers for up to `rows` rows, with views into one theta and (for training) one gradient.
 
-    A smaller batch uses the first part of every buffer, so it costs no memory of its own.
-    arena: where what each pass writes anew may lie, instead of in memory of its own.
+    A smaller batch uses the first part of every buffer, so that it takes no further memory.
+    arena: where arrays that every pass fills anew may be placed.
     """
 
     def __init__(
@@ -42,30 +42,30 @@ class Workspace:
         self._arrays: dict[str, Array] = {}
 
     def with_gradient(self, gradient: Array) -> "Workspace":
-        """The same buffers, but for another gradient."""
+        """The same buffers with another gradient."""
         other = copy(self)
         other.gradients = self.network.layout.views(gradient)
         return other
 
     def array(self, name: str, shape: Shape, largest: Shape, dtype: Any = None) -> Array:
-        """The array called `name`, in this shape; `largest` is its shape for all rows."""
+        """The buffer `name` in this shape; `largest`: its shape for `rows` rows."""
         if name not in self._arrays:
             self._arrays[name] = self._placed(name, math.prod(largest), dtype or self.dtype)
         return self._arrays[name][: math.prod(shape)].reshape(shape)
 
     def _placed(self, name: str, size: int, dtype: Any) -> Array:
-        """Memory for an array, of zeros unless a pass writes all of it before it is read."""
+        """Memory for a buffer; zeros, unless every pass writes all of it before reading."""
         found = None
         if self.arena is not None and _is_written_anew(name):
             found = self.arena.take(size, dtype)
         return np.zeros(size, dtype) if found is None else found
 
     def of_rows(self, name: str, rows: int, shape: Shape, dtype: Any = None) -> Array:
-        """The array called `name`, (rows, *shape)."""
+        """The buffer `name` in shape (rows, *shape)."""
         return self.array(name, (rows, *shape), (self.rows, *shape), dtype)
 
     def buffers(self, inputs: Mapping[str, Array]) -> list[LayerBuffers]:
-        """The buffers of each layer for a batch's blocks, each of `rows` rows or fewer."""
+        """The buffers of each layer for a batch's input blocks, which have at most `rows` rows."""
         network, rows = self.network, len(inputs[X])
         x = (
             inputs[X].reshape(rows, *network.input_shape)
@@ -91,7 +91,7 @@ class Workspace:
                 saved={
                     name: self.array(f"{node.name}/{name}", shape, largest[name])
                     for name, shape in shapes.items()
-                    if self.training or name != "dz"  # which only a pass backward has
+                    if self.training or name != "dz"  # only the backward pass uses it
                 },
                 uniform=self.uniform,
                 training=self.training,
@@ -104,7 +104,7 @@ class Workspace:
         return buffers
 
     def _ones(self, rows: int, shape: Shape, known: dict[int, Array]) -> Array:
-        """A one for each line of x; layers of as many lines share them."""
+        """A 1 for each line of x; layers with the same number of lines share them."""
         lines = math.prod(shape[:-1])
         if lines not in known:
             most = max(math.prod(node.input_shape[:-1]) for node in self.network.nodes)
@@ -114,13 +114,13 @@ class Workspace:
 
 
 def _is_written_anew(name: str) -> bool:
-    """Whether every pass writes all of an array: a batch's rows, and what layers have of each."""
+    """Whether every pass writes all of a buffer: rows of the batch, and what layers compute."""
     owner, _, short = name.rpartition("/")
     return owner == "input" or name == "targets" or short in ("y", "dy", "z", "dz")
 
 
 def arena_for(network: Network, rows: int, dtype: Any, *, gather: bool) -> Arena:
-    """An arena for what a step of so many rows writes anew. gather: whether its rows, too."""
+    """An arena for the buffers that a step of so many rows fills. gather: whether its rows too."""
     numbers = rows * (network.inputs * gather + network.outputs)
     for node in network.nodes:
         saved = node.layer.saved_shapes(rows, node.input_shape)
@@ -141,7 +141,7 @@ def _read(node: Node, inputs: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def recorded(buffers: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
-    """The same buffers with every array wrapped for `tape`; an array shared stays shared."""
+    """The same buffers with every array wrapped for `tape`; shared arrays stay shared."""
     seen: dict[int, Array] = {}
 
     def wrap(array: Array) -> Array:

@@ -1,1 +1,1 @@
-"""Evaluation: what a run is worth on a set of rows, beside what, and how sure that is."""
+"""Evaluation: scores a trained model on a set of rows, with intervals, beside simpler models."""

@@ -1,8 +1,9 @@
-"""The background fit: a process that imports scikit-learn while this one loads, scores and draws.
+"""The background fit: a process that imports scikit-learn and fits reference models meanwhile.
 
-The import takes longer than fitting to a small table: it begins before anything else is imported
-here. The process waits for one task on its standard input, answers on its standard output and ends.
-Where it fails, or has nothing to gain, its task is done here: what comes of it is the same.
+To import scikit-learn takes longer than to fit a small table, so the process is started before
+anything else is imported here. It reads one task from standard input, writes the answer to standard
+output, and ends. If it fails, or wouldn't be faster, the task is done in this process, with the
+same result.
 """
 
 import gc
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
     from nncli.evaluation.boosted_trees import Trees
     from nncli.evaluation.linear_model import Linear
-    from nncli.evaluation.rivals import RivalTask
+    from nncli.evaluation.reference_models import ReferenceTask
 
     Fitted = tuple[Linear, Trees]
 
 
 class BackgroundFit:
-    """Linear models and trees fitted beside whatever else is done."""
+    """Fits the reference models of one evaluation in another process, if that is faster."""
 
     def __init__(self) -> None:
         self._process: Popen[bytes] | None = None
@@ -35,7 +36,7 @@ class BackgroundFit:
         self._answer = b""
 
     def start(self) -> None:
-        """Start the process, where there is a core for it and the import isn't done already."""
+        """Start the process, unless there is only one core, or scikit-learn is imported already."""
         if allowed_cores() < 2 or "sklearn" in sys.modules:
             return
         try:
@@ -43,8 +44,8 @@ class BackgroundFit:
         except OSError:
             return
 
-    def ask(self, task: "RivalTask") -> None:
-        """Send the task, if it is small; the thread waits until the process takes it."""
+    def ask(self, task: "ReferenceTask") -> None:
+        """Send the task, if it is small. A thread waits for the answer."""
         if self._process is not None and task.is_small:
             request = pickle.dumps(task)
             self._sender = Thread(target=self._send, args=(self._process, request), daemon=True)
@@ -53,8 +54,8 @@ class BackgroundFit:
     def _send(self, process: "Popen[bytes]", request: bytes) -> None:
         self._answer, _ = process.communicate(request)
 
-    def fitted(self, task: "RivalTask") -> "Fitted":
-        """What became of the task that was asked."""
+    def fitted(self, task: "ReferenceTask") -> "Fitted":
+        """The result of the task: the process's answer, else it is fitted now."""
         if self._sender is not None and self._process is not None:
             self._sender.join()
             if self._process.returncode == 0:
@@ -66,7 +67,7 @@ class BackgroundFit:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End the process if it isn't needed any more."""
+        """End the process if it still runs."""
         if self._process is None:
             return
         if self._process.poll() is None:
@@ -77,9 +78,11 @@ class BackgroundFit:
             self._sender.join()
 
 
-class _WithoutExtras:
-    """Packages that can't be found: scikit-learn and joblib import them where they are, a sixth of
-    their time, to know pandas' tables, draw progress and end processes.
+class _HiddenPackages:
+    """An import finder that hides optional dependencies of scikit-learn and joblib.
+
+    They only serve pandas tables, progress bars and ending processes, and take a sixth of the
+    import's time.
     """
 
     NAMES = frozenset({"pandas", "psutil", "rich"})
@@ -91,19 +94,20 @@ class _WithoutExtras:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """The process's side: import scikit-learn, wait for the task, fit."""
-    sys.meta_path.insert(0, _WithoutExtras)
-    inspect.getdoc = lambda object: None  # SciPy takes hundreds apart to add a note: a third
+    """The process's main function: import scikit-learn, wait for the task, fit."""
+    sys.meta_path.insert(0, _HiddenPackages)
+    # SciPy parses hundreds of docstrings to add a note: a third of the import
+    inspect.getdoc = lambda object: None
     with importing():
         import sklearn.ensemble
         import sklearn.linear_model  # noqa: F401
 
-        import nncli.evaluation.rivals  # noqa: F401
+        import nncli.evaluation.reference_models  # noqa: F401
     if request := requests.read():
-        task: RivalTask = pickle.loads(request)
+        task: ReferenceTask = pickle.loads(request)
         answers.write(pickle.dumps(task.fit()))
 
 
 if __name__ == "__main__":
     serve(sys.stdin.buffer, sys.stdout.buffer)
-    gc.freeze()  # whoever waits for its end waits for no search for garbage
+    gc.freeze()  # skips the garbage collection at exit

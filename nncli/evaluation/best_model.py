@@ -1,4 +1,4 @@
-"""The best model: which of several is best on these rows, and whether by more than chance."""
+"""The best model: which of several models is best on these rows, and whether that may be chance."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,10 +19,10 @@ NETWORK, LINEAR, TREES = "network", "linear model", "boosted trees"
 class Best:
     """Which model is best by a metric.
 
-    values: of each model.  best: the one with the best value.
-    p: of each other one, that it is as good: from the same resamples of the rows for both (paired
-    bootstrap, two-sided), as are the intervals of differences.
-    level: those that aren't shown to be worse.  behind: those that are.  words: all this.
+    values: by model.  best: the model with the best value.
+    p: for each other model, that both are equally good: from the same resamples of the rows for
+    both (paired bootstrap, two-sided), as are the intervals of differences.
+    level: the models that aren't significantly worse.  behind: those that are.  words: a sentence.
     """
 
     metric: str
@@ -38,15 +38,15 @@ class Best:
 
 
 def best_of(models: Mapping[str, Resampled], metric: Metric, name: str, rows: int) -> Best | None:
-    """The best by a metric; None where too few rows or resamples tell nothing."""
+    """The best model by a metric; None if there are too few rows, or no resample has a score."""
     scored = {model: each for model, each in models.items() if np.isfinite(each.values[name])}
     if len(scored) < 2 or rows < MIN_ROWS:
         return None
     sign = 1.0 if metric.is_score else -1.0
     values = {model: each.values[name] for model, each in scored.items()}
-    best = max(values, key=lambda model: sign * values[model])  # of equal ones, the first
+    best = max(values, key=lambda model: sign * values[model])  # the first of equal values
     others = [model for model in values if model != best]
-    found = [chance(scored[best], scored[other], name, sign) for other in others]
+    found = [p_value(scored[best], scored[other], name, sign) for other in others]
     p = {other: each for other, each in zip(others, found, strict=True) if each is not None}
     if len(p) < len(others):
         return None
@@ -56,12 +56,12 @@ def best_of(models: Mapping[str, Resampled], metric: Metric, name: str, rows: in
     return Best(name, values, best, p, level, behind, words)
 
 
-def chance(better: Resampled, other: Resampled, name: str, sign: float) -> float | None:
-    """p that two models are equally good, of the differences in the same resamples.
+def p_value(better: Resampled, other: Resampled, name: str, sign: float) -> float | None:
+    """min(1, 2 (k + 1) / (n + 1)): paired bootstrap test that two models are equally good.
 
-    Twice the share of resamples in which the better one isn't better (and one more, for none would
-    say 0), as it isn't where the metric is undefined; differences are brought nearer to that of all
-    rows where resamples were small.
+    n: the resamples.  k: those in which the better model isn't better, or the metric is undefined.
+    If resamples have fewer rows than there are, differences are scaled down towards that of all
+    rows. None if the metric is undefined in every resample.
     """
     value = sign * (better.values[name] - other.values[name])
     draws = sign * (better.draws[name] - other.draws[name])
@@ -80,25 +80,30 @@ def in_words(
     behind: tuple[str, ...],
     rows: int,
 ) -> str:
-    """A sentence: which is best, and whether that may be chance."""
+    """A sentence on which model is best, and whether that may be chance."""
     said = {model: f"{_the(model)} {number(value)}" for model, value in values.items()}
-    level = [model for model in values if model not in behind and model != best]
     if not behind:
         each = listed(list(said.values()))
         least = _short(min(p.values()))
         return f"No difference beyond chance: {metric} of {each} on {rows:,} rows (p {least})"
-    lost = listed([f"{said[model]} (p {_short(p[model])})" for model in behind])
+    sign = 1.0 if values[best] == max(values.values()) else -1.0
+    reached = max(sign * values[model] for model in behind)
+    others = [model for model in values if model != best]
+    level = [m for m in others if m not in behind and sign * values[m] >= reached]
+    lost = [model for model in others if model not in level]
+    unsure = {model: "" if model in behind else ", which may be chance" for model in lost}
+    beside = listed([f"{said[m]} (p {_short(p[m])}{unsure[m]})" for m in lost])
     verb = "are" if best == TREES else "is"
     if not level:
+        surely = ", by more than chance" if len(lost) == len(behind) else ""
         of_best = number(values[best])
         return (
-            f"{_capital(_the(best))} {verb} best here, by more than chance: {metric} {of_best}, "
-            f"beside {lost}"
+            f"{_capital(_the(best))} {verb} best here{surely}: {metric} {of_best}, beside {beside}"
         )
     ahead = listed([said[model] for model in (best, *level)])
     return (
         f"Best here are {listed([_the(model) for model in (best, *level)])}, with no difference "
-        f"beyond chance between them: {metric} of {ahead}, beside {lost}"
+        f"beyond chance between them: {metric} of {ahead}, beside {beside}"
     )
 
 
@@ -111,10 +116,12 @@ def _capital(text: str) -> str:
 
 
 def _short(p: float) -> str:
-    """In one digit, rounded up at most to the level that it keeps below.
+    """p with one digit, or as many as keep it below LEVEL if it is.
 
     >>> _short(0.0123), _short(0.002), _short(0.43), _short(0.0492), _short(1.0)
     ('0.01', '0.002', '0.4', '0.049', '1')
+    >>> _short(50 / 1001)  # of 1,000 resamples, the largest p below 5%
+    '0.04995'
     """
-    text = f"{p:.1g}"
-    return f"{p:.2g}" if p < LEVEL <= float(text) else text
+    texts = (f"{p:.{digits}g}" for digits in range(1, 18))
+    return next(text for text in texts if (float(text) < LEVEL) == (p < LEVEL))

@@ -1,4 +1,4 @@
-"""The calibration plot: how often what was predicted with a probability comes true."""
+"""The calibration plot: how often a prediction comes true, over its predicted probability."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,13 +12,13 @@ from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
 BARS = 20  # of a histogram
-LIKE = 0.01  # bins whose mean probabilities are nearer than that say the same
-WIDE = 0.5  # share of the axis, below which the rest of it is left out
-ROOM = 0.08  # share of what is shown that is left around the dots
+LIKE = 0.01  # bins whose mean probabilities differ by less are merged
+WIDE = 0.5  # length of the axes from 0 to 1, below which only a part is shown
+ROOM = 0.08  # margin around the dots, as a share of their range
 
 
 def reliability(report: Report, title: str) -> Any:
-    """How often predictions come true, over their probability; None if they aren't finite."""
+    """The figure; None if the predictions aren't finite."""
     if report.calibration is None:
         return None
     bins = joined(report.calibration)
@@ -48,7 +48,7 @@ def reliability(report: Report, title: str) -> Any:
 
 
 def _words(report: Report) -> tuple[str, str, str]:
-    """Whose probability it is; what came true; of what."""
+    """(whose probability it is, what came true, the counted things)."""
     if report.labels:
         return "a label", "are there", "labels"
     if len(report.classes) == 2:
@@ -58,7 +58,7 @@ def _words(report: Report) -> tuple[str, str, str]:
 
 
 def joined(bins: Calibration) -> Calibration:
-    """Bins whose probabilities are alike made one: of a sure network, most are at 1."""
+    """Merge bins of nearly equal probability: a confident network has most of them at 1."""
     starts = [0]
     for place in range(1, len(bins.rows)):
         if bins.probability[place] - bins.probability[starts[-1]] >= LIKE:
@@ -73,14 +73,14 @@ def joined(bins: Calibration) -> Calibration:
 
 
 def chance(bins: Calibration) -> tuple[Array, Array]:
-    """Between which shares 95% of bins as large lie, if the probabilities are right."""
+    """The 95% range of a bin's share, if the probabilities are right."""
     spread = 1.96 * np.sqrt(bins.probability * (1 - bins.probability) / bins.rows)
     low, high = (np.clip(bins.probability + side * spread, 0, 1) for side in (-1, 1))
     return low, high
 
 
 def shown(bins: Calibration, low: Array, high: Array) -> tuple[float, float]:
-    """(start, end) of both axes: all, unless everything is in less than half of them."""
+    """(start, end) of both axes: 0 to 1, unless all dots are within less than half of that."""
     every = np.concatenate([bins.probability, bins.share, low, high])
     least, most = float(every.min()), float(every.max())
     room = ROOM * (most - least) + 0.005
@@ -90,7 +90,7 @@ def shown(bins: Calibration, low: Array, high: Array) -> tuple[float, float]:
 
 
 def _span(rows: Array, word: str) -> str:
-    """`1 row`, `20 rows` or `20 to 21 rows`, if that is the word."""
+    """`1 row`, `20 rows` or `20 to 21 rows`."""
     fewest, most = rows.min(), rows.max()
     if fewest == most:
         return f"{most:,} {word}{'s' if most > 1 else ''}"

@@ -1,4 +1,4 @@
-"""Class plots: ROC curves, and precision over recall, of classes or labels."""
+"""Class plots: ROC and precision-recall curves of classes or labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,18 +12,18 @@ from nncli.evaluation.report import Report
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-INSIDE = 4  # curves whose legend hides none of them
-SEVERAL = "0.35"  # the colour of curves that lie on one another
-NAMES = 5  # of such curves
-NEARLY = 0.99  # share from which on a curve is at the frame
-ROOM = 0.1  # share of a corner that is left around it
-SMALL = 0.25  # share of the square: a corner that has all that one wants to see
-NARROWEST = 0.03  # side of a corner
+INSIDE = 4  # curves; with more, the legend is beside the axes
+SEVERAL = "0.35"  # the colour of curves that coincide
+NAMES = 5  # of such curves in the legend
+NEARLY = 0.99  # share from which a curve is at the frame
+ROOM = 0.1  # margin around a corner, as a share of its sides
+SMALL = 0.25  # share of the square: the largest corner that is shown alone
+NARROWEST = 0.03  # least side of a corner
 
 
 @frozen
 class Curve:
-    """A line over shares from 0 to 1, of one class or of several whose lines are equal."""
+    """A curve of one class, or of several classes with equal curves; x, y: between 0 and 1."""
 
     names: tuple[str, ...]
     x: Array
@@ -57,7 +57,7 @@ def roc(report: Report, title: str) -> Any:
 
 
 def precision_recall(report: Report, title: str) -> Any:
-    """Precision over recall with average precisions; None if none has rows and others."""
+    """Precision-recall curves with average precisions; None if none has both rows and others."""
     curves, kind = report.precision_recall_curves, "label" if report.labels else "class"
     if not curves:
         return None
@@ -65,7 +65,7 @@ def precision_recall(report: Report, title: str) -> Any:
     corner = right_corner(lines)
     where = "upper right" if corner else ""
     figure, axes = _square(report, lines, "precision and recall", title, where, "steps-pre")
-    if len(curves) == 1:  # of several, each has a chance of its own
+    if len(curves) == 1:  # several curves have different chances
         chance = curves[0].chance
         axes.plot([0, 1], [chance, chance], label=f"{chance:.3f}  chance", **REFERENCE)
     style_axes(
@@ -77,11 +77,11 @@ def precision_recall(report: Report, title: str) -> Any:
     return figure
 
 
-# ---- which lines
+# ---- curves
 
 
 def merged(curves: Sequence[Curve]) -> list[Curve]:
-    """Curves that are equal are one, and so are all that are perfect."""
+    """One curve for all that are equal, and one for all that are perfect."""
     groups: dict[object, list[Curve]] = {}
     for curve in curves:
         is_perfect = curve.area == 1.0
@@ -93,21 +93,21 @@ def merged(curves: Sequence[Curve]) -> list[Curve]:
     ]
 
 
-# ---- how much of the square: (left, right, bottom, top) of what isn't at the frame
+# ---- the part of the square to show: (left, right, bottom, top) of where curves leave the frame
 
 
 Corner = tuple[float, float, float, float]
 
 
 def left_corner(curves: Sequence[Curve]) -> Corner | None:
-    """Up to where every curve has nearly found all; None if that is much of the square."""
+    """The corner in which every curve rises to nearly 1; None if that is much of the square."""
     right = max(float(c.x[np.argmax(c.y >= NEARLY)]) for c in curves)
     bottom = min(float(c.y[c.x == 0].max(initial=0.0)) for c in curves)
     return _corner(right, 1 - bottom, curves, lambda x, y: (-0.02 * x, x, 1 - y, 1 + 0.02 * y))
 
 
 def right_corner(curves: Sequence[Curve]) -> Corner | None:
-    """From where any curve is wrong now and then, until it has found all rows of its class."""
+    """The corner from the first error of any curve to full recall; None if it is large."""
     found = [slice(int(np.argmax(c.x >= 1.0)) + 1) for c in curves]
     bottom = min(float(c.y[some].min()) for c, some in zip(curves, found, strict=True))
     is_wrong = [(c.y[some] < NEARLY, c.x[some]) for c, some in zip(curves, found, strict=True)]
@@ -139,7 +139,7 @@ def _square(
     set_title(axes, f"{what}{which}{f': the {corner} corner' if corner else ''}", title, y=1.0)
     names = report.classes or report.labels
     colors = dict(zip(names, class_colors(len(names)), strict=True))
-    for number, curve in enumerate(curves, 1):  # thinner and thinner, so that near ones all show
+    for number, curve in enumerate(curves, 1):  # each thinner than the last, so that all show
         color = colors[curve.names[0]] if len(curve.names) == 1 else SEVERAL
         width = 1.5 + 1.5 * (1 - number / len(curves))
         steps = {"drawstyle": style} if style else {}
@@ -151,7 +151,7 @@ def _square(
 def _show(
     axes: Any, curves: Sequence[Curve], corner: Corner | None, heading: str, inside: str
 ) -> None:
-    """The limits, and the legend, beside the plot where it would hide curves."""
+    """Set the limits, and draw the legend: beside the plot if it would hide curves."""
     left, right, bottom, top = corner or (-0.02, 1.02, -0.02, 1.02)
     axes.set(xlim=(left, right), ylim=(bottom, top))
     beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}

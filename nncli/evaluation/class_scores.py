@@ -1,4 +1,4 @@
-"""Class scores: how a classifier does class by class, and what its probabilities are worth."""
+"""Class scores: precision, recall, curves and calibration, class by class."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,19 @@ from nncli.parts.metrics import confusion
 from nncli.parts.metrics.probabilities import average_precision
 
 BINS = 10
-ROWS_PER_BIN = 10  # at least: the share of fewer is mostly luck
+ROWS_PER_BIN = 10  # at least: with fewer, a bin's share is mostly chance
 CURVES = 10  # classes in one plot
-POINTS = 500  # of a curve: a plot shows no more
+POINTS = 500  # of a curve in a plot
 
 
 @frozen
 class ClassScores:
-    """One class: of the rows predicted so, the share that is (precision); of its rows, the share
-    found (recall); their harmonic mean; and how many rows it has. A share of nothing is 0."""
+    """Scores of one class. A ratio whose denominator is 0 is 0.
+
+    precision: the share of the rows predicted as the class that belong to it.
+    recall: the share of the class's rows that are predicted as it.
+    f1: their harmonic mean.  rows: the number of the class's rows.
+    """
 
     precision: float
     recall: float
@@ -30,7 +34,7 @@ class ClassScores:
 def per_class(
     predictions: Array, truth: Array, classes: Sequence[str], decision: Decision = LIKELIEST
 ) -> dict[str, ClassScores]:
-    """Every class by name."""
+    """The scores of every class, by name."""
     counts = confusion(predictions, truth, decision)
     right, true, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     columns = (right / np.maximum(predicted, 1), right / np.maximum(true, 1))
@@ -46,10 +50,11 @@ def largest(counts: Array, most: int) -> list[int]:
 
 @frozen
 class Calibration:
-    """How often what was predicted with a probability comes true, in bins of like probability.
+    """How often predictions come true, in bins of similar probability.
 
-    probability: the mean one, share: of rows for which it came true, rows: how many; all (bins,).
-    error: sum over bins of rows |share - probability| / rows of all (expected calibration error).
+    probability: the mean in each bin.  share: of its rows for which the prediction came true.
+    rows: their number.  given: (rows,) every predicted probability.
+    error: sum over bins of rows * |share - probability| / all rows (expected calibration error).
     """
 
     probability: Array
@@ -64,9 +69,9 @@ class Calibration:
 
 
 def calibration(predictions: Array, truth: Array) -> Calibration:
-    """Of the second of two classes; of more, of whichever class is predicted.
+    """The calibration of the second of two classes; of more classes, of the predicted one.
 
-    As many rows in each bin, and 10 bins; fewer where a bin would have less than 10 rows.
+    10 bins with the same number of rows; fewer if a bin would have less than 10 rows.
     """
     if predictions.shape[1] == 2:
         given, came_true = predictions[:, 1], truth == 1
@@ -84,7 +89,7 @@ def calibration(predictions: Array, truth: Array) -> Calibration:
 
 @frozen
 class RocCurve:
-    """The share of a class's rows found, against the share of others taken for it."""
+    """True positive rate over false positive rate, by falling threshold."""
 
     name: str
     false_positive: Array
@@ -94,10 +99,10 @@ class RocCurve:
 
 @frozen
 class PrecisionRecallCurve:
-    """The share that is right of the rows taken for a class, against the share of its rows found.
+    """Precision over recall, by falling threshold.
 
-    Both by falling threshold.  area: its average precision.  chance: what the shares of a guess
-    would be, the class's share of the rows.
+    area: the average precision.  chance: the precision of a guess, which is the class's share of
+    rows.
     """
 
     name: str
@@ -108,9 +113,9 @@ class PrecisionRecallCurve:
 
 
 def roc_curves(predictions: Array, truth: Array, classes: Sequence[str]) -> list[RocCurve]:
-    """The second of two classes against the first; of more, each against all others.
+    """The ROC curve of the second of two classes; of more, of each class against all others.
 
-    The 10 classes with the most rows; none that has all rows, or none.
+    Of the 10 classes with the most rows, those that have some rows, but not all.
     """
     drawn = _drawn(truth, len(classes))
     return [roc_curve(classes[c], predictions[:, c], truth == c) for c in drawn]
@@ -119,7 +124,7 @@ def roc_curves(predictions: Array, truth: Array, classes: Sequence[str]) -> list
 def precision_recall_curves(
     predictions: Array, truth: Array, classes: Sequence[str]
 ) -> list[PrecisionRecallCurve]:
-    """Of the same classes as `roc_curves`."""
+    """The precision-recall curves of the same classes as `roc_curves`."""
     drawn = _drawn(truth, len(classes))
     return [precision_recall_curve(classes[c], predictions[:, c], truth == c) for c in drawn]
 
@@ -131,9 +136,9 @@ def _drawn(truth: Array, classes: int) -> list[int]:
 
 
 def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
-    """One class's, with as many points as a plot shows."""
+    """The ROC curve of one class, with as many points as a plot shows."""
     found, wrong = _by_threshold(score, is_true)
-    bends = np.diff(found, 2, prepend=-1, append=-1) != 0  # others lie on a line
+    bends = np.diff(found, 2, prepend=-1, append=-1) != 0  # other points are on a straight line
     bends |= np.diff(wrong, 2, prepend=-1, append=-1) != 0
     bends[[0, -1]] = True
     x, y = (np.append(0.0, each[bends] / each[-1]) for each in (wrong, found))
@@ -142,7 +147,7 @@ def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
 
 
 def precision_recall_curve(name: str, score: Array, is_true: Array) -> PrecisionRecallCurve:
-    """One class's, with as many points as a plot shows."""
+    """The precision-recall curve of one class, with as many points as a plot shows."""
     found, wrong = _by_threshold(score, is_true)
     precision = np.append(1.0, found / (found + wrong))
     recall = np.append(0.0, found / found[-1])
@@ -152,7 +157,7 @@ def precision_recall_curve(name: str, score: Array, is_true: Array) -> Precision
 
 
 def _by_threshold(score: Array, is_true: Array) -> tuple[Array, Array]:
-    """(true rows, others) that are taken at each threshold, falling: every score once."""
+    """(true positives, false positives) at each distinct score, falling."""
     order = np.argsort(-score, kind="stable")
     last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
     found = np.cumsum(is_true[order])[last]
@@ -160,5 +165,5 @@ def _by_threshold(score: Array, is_true: Array) -> tuple[Array, Array]:
 
 
 def _shown(points: int) -> Array:
-    """Which of so many points a plot shows, both ends among them."""
+    """The indices of the points that a plot shows, the first and the last included."""
     return np.unique(np.linspace(0, points - 1, min(points, POINTS)).round().astype(int))

@@ -1,4 +1,4 @@
-"""The confusion plot: how many rows of each true class are taken for which."""
+"""The confusion plot: counts of predicted classes by true class."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
-MAX_NUMBERS = 20  # classes whose counts can still be read
-MAX_SHARES = 12  # and whose per cents
-MAX_CLASSES = 40  # whose names can
-LETTERS = 9.0  # points
-FAINTEST = 0.12  # shade of a cell that has any row
-SIDES = (3.9, 10.0)  # inches of the square
+MAX_NUMBERS = 20  # classes; with more, counts are illegible
+MAX_SHARES = 12  # classes; with more, percentages are
+MAX_CLASSES = 40  # classes; with more, names are
+LETTERS = 9.0  # font size in points
+FAINTEST = 0.12  # least shade of a cell with rows
+SIDES = (3.9, 10.0)  # least and greatest side of the square, in inches
 
 
 def confusion(report: Report, title: str) -> Any:
-    """True classes down, predicted ones across: rows, and their share of the true class."""
+    """The figure: true classes down, predicted across; counts, and shares of the true class."""
     chosen = largest(report.counts, MAX_CLASSES)
     counts = report.counts[np.ix_(chosen, chosen)]
     names = [short(report.classes[index]) for index in chosen]
@@ -47,9 +47,9 @@ def confusion(report: Report, title: str) -> Any:
 
 
 def _shades(counts: Array, shares: Array) -> Array:
-    """(classes, classes, 4) colours, in bytes: what is right in one, what is wrong in another.
+    """(classes, classes, 4) colours: one for right predictions, another for wrong ones.
 
-    By the root of the share, so that a single row taken for another shows.
+    They depend on the square root of the share, so that even a single wrong row is visible.
     """
     from matplotlib import colormaps
 
@@ -63,7 +63,7 @@ def _shades(counts: Array, shares: Array) -> Array:
 
 
 def _write(axes: Any, counts: Array, shares: Array, cell: float) -> None:
-    """The numbers; cell: inches that each has."""
+    """Write the counts. cell: the width of a cell in inches."""
     for (row, column), count in np.ndenumerate(counts):
         if count:
             is_dark = shares[row, column] > 0.5
@@ -77,7 +77,7 @@ def _write(axes: Any, counts: Array, shares: Array, cell: float) -> None:
 
 
 def percent(share: float) -> str:
-    """As a whole number, but never 0% of some rows or 100% of not all.
+    """A share as a whole percentage, but 0% only if it is 0, and 100% only if it is 1.
 
     >>> percent(0.954), percent(0.004), percent(0.997), percent(1.0)
     ('95%', '<1%', '>99%', '100%')

@@ -1,4 +1,4 @@
-"""Coverage: how wide prediction intervals are, and how many of the rows scored lie in theirs."""
+"""Coverage: the widths of prediction intervals, and the share of scored rows within them."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ LEVEL = 0.9
 
 @frozen
 class Coverage:
-    """Of one target. half_width: in its own units, in the median.  share: of rows covered."""
+    """Coverage of a target. half_width: the median, in its units.  share: of rows within."""
 
     level: float
     target: str
@@ -27,12 +27,15 @@ class Coverage:
 
 
 def coverage(trained: TrainedModel, chosen: ChosenRows, scored: Scored) -> list[Coverage]:
-    """Target by target; nothing of classes, and of rows that trained or made the intervals."""
+    """The coverage of each target; empty for classes and labels, and for train and val rows.
+
+    It is empty too if there are too few validation rows to calibrate intervals.
+    """
     if chosen.name in ("train", "val") or scored.rows.truth.ndim == 1:
         return []
     try:
         intervals = PredictionIntervals.of(trained, LEVEL)
-    except UserError:  # there are too few rows to make them of
+    except UserError:
         return []
     low, high = intervals(scored.predictions)
     halves, truth = np.median(high - low, axis=0) / 2, scored.rows.truth

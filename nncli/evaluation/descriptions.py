@@ -1,4 +1,4 @@
-"""Descriptions: what each plot of a report shows, in a sentence for who can't see it."""
+"""Descriptions: the alternative text of each plot of a report."""
 
 from collections.abc import Sequence
 from pathlib import PurePath

@@ -1,4 +1,4 @@
-"""Intervals: how far a score could be off by the luck of which rows were scored."""
+"""Intervals: the uncertainty of a score, as it depends on which rows were scored (bootstrap)."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -11,21 +11,20 @@ from nncli.parts.metrics import Metric
 from nncli.parts.metrics.resamples import Resamples
 
 RESAMPLES = 1000
-MIN_ROWS = 10  # fewer tell nothing of how scores scatter
-MIN_RESAMPLES = 100  # resamples, where 1,000 would take too long
+MIN_ROWS = 10  # with fewer, there are no intervals
+MIN_RESAMPLES = 100  # if 1,000 would take too long
 MAX_ROWS = 25_000  # in a resample
-VALUES = 20_000_000  # drawn by all the resamples together
-NARROW = 4  # columns that cost no more than the rest of a row does
+VALUES = 20_000_000  # drawn by all resamples together
+NARROW = 4  # columns; fewer take as long
 ENDS = (2.5, 97.5)  # percentiles of a 95% interval
 WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a maximum could be
 
 
 @frozen
 class Estimate:
-    """A score, and the 95% interval of it.
+    """A score with its 95% interval.
 
-    low, high: None where resampling doesn't tell: fewer than 10 rows, or resamples that all score
-    the same.
+    low, high: None with fewer than 10 rows, or if all resamples have the same score.
     left_out: the share of resamples in which the metric is undefined, as roc_auc is with one class.
     """
 
@@ -41,10 +40,11 @@ class Estimate:
 
 @frozen
 class Resampled:
-    """The scores of all rows, and of each resample of them.
+    """The scores of all rows, and of each resample.
 
-    values: by metric.  draws: by metric, (resamples,), NaN where a metric is undefined.
-    narrowing: sqrt(rows of a resample / rows), by which larger resamples would scatter less.
+    values: by metric.  draws: by metric, (resamples,); NaN where a metric is undefined.
+    narrowing: sqrt(rows of a resample / rows), the factor by which larger resamples would vary
+    less.
     """
 
     values: Mapping[str, float]
@@ -52,18 +52,18 @@ class Resampled:
     narrowing: float
 
     def estimates(self) -> dict[str, Estimate]:
-        """Every score with its interval."""
+        """Each score with its interval."""
         return {
             name: _estimate(value, self.draws[name], self.narrowing)
             for name, value in self.values.items()
         }
 
     def differences(self, other: "Resampled") -> dict[str, Estimate]:
-        """self - other, of two sets of predictions for the same rows, drawn with the same seed.
+        """self - other, for two sets of predictions of the same rows, drawn with the same seed.
 
-        Both are scored on the same resamples, so that rows that are hard for both don't blur
-        which of them is better. Resamples that all differ alike leave an interval without width;
-        those in which the metric is undefined count as no difference.
+        Both are scored on the same resamples, so that rows which are hard for both cancel out. If
+        all resamples differ by the same, the interval has no width; a resample in which the metric
+        is undefined counts as no difference.
         """
         with np.errstate(invalid="ignore"):  # infinity - infinity
             return {
@@ -87,13 +87,14 @@ def resample(
 ) -> Resampled:
     """Score all rows, and resamples of them: as many rows, drawn with replacement.
 
-    The 95% interval of the resamples (percentile bootstrap) is what the scores of other rows of the
-    same kind would scatter over. It says nothing of what another training run, with another seed or
-    other training rows, would reach; and on few rows (some 30 or less) it tends to be too narrow.
+    The interval (percentile bootstrap) is the range of scores that other rows of the same kind
+    would have. It does not include the effect of another seed or other training rows; with few rows
+    (30 or less) it tends to be too narrow.
 
-    As many resamples are in memory as fit a cache. From 5,000 rows on there are fewer, so that all
-    together draw 20 million values (100 resamples at least); they have 25,000 rows at most, and an
-    interval from smaller resamples is narrowed by sqrt(rows of a resample / rows).
+    As many resamples are in memory as fit into a cache. From 5,000 rows on there are fewer
+    resamples: together they draw 20 million values, but there are at least 100. Each has at most
+    25,000 rows; intervals of such smaller resamples are narrowed by sqrt(rows of a resample /
+    rows).
     """
     rows, columns = len(truth), max(predictions.shape[1], NARROW)
     size = min(rows, MAX_ROWS)
@@ -114,7 +115,7 @@ def resample(
 def _estimate(
     value: float, draws: Array, narrowing: float, *, is_difference: bool = False
 ) -> Estimate:
-    """The middle 95% of the draws, brought nearer to the value where resamples were small."""
+    """The middle 95% of the draws, narrowed towards the value if resamples were small."""
 
     def narrowed(draws: Array) -> Array:
         return value + narrowing * (draws - value)
@@ -139,7 +140,7 @@ Standing = Literal["better", "worse", "open"]
 
 
 def standing(difference: Estimate, *, is_score: bool) -> Standing:
-    """What a difference to a rival says: open where its interval holds 0, or isn't known."""
+    """What a difference to another model says: open if its interval includes 0 or is unknown."""
     if difference.low is None or difference.high is None:
         return "open"
     low, high = (

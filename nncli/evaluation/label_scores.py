@@ -1,4 +1,4 @@
-"""Label scores: how a network does label by label, and on all of them together."""
+"""Label scores: scores of each label, and of all labels together."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -26,13 +26,13 @@ from nncli.parts.metrics.probabilities import average_precision
 
 @frozen
 class LabelScores:
-    """One label: of the rows predicted to have it, the share that has it (precision); of those that
-    have it, the share found (recall); their harmonic mean; the chance that one that has it ranks
-    above one that hasn't; the area under precision and recall; the share of rows told right; and
-    how many rows have it.
+    """Scores of one label.
 
-    A share of nothing is 0; roc_auc is NaN where all rows have the label or none has, and
-    average_precision where none has.
+    precision: the share of the rows predicted to have it that have it.
+    recall: the share of the rows that have it that are predicted so.
+    f1: their harmonic mean.  accuracy: the share of right predictions.  rows: how many have it. A
+    ratio whose denominator is 0 is 0; roc_auc is NaN if all rows have the label or none has, and
+    average_precision if none has.
     """
 
     precision: float
@@ -45,7 +45,7 @@ class LabelScores:
 
 
 def _scores(predictions: Array, truth: Array) -> LabelScores:
-    """Of one label, or of the cells of several as if they were one's; both (rows, labels)."""
+    """The scores of one label, or of several labels' cells taken together; both (rows, labels)."""
     right, predicted, true = label_counts(predictions, truth).sum(axis=1).tolist()
     return LabelScores(
         right / max(predicted, 1),
@@ -59,7 +59,7 @@ def _scores(predictions: Array, truth: Array) -> LabelScores:
 
 
 def per_label(predictions: Array, truth: Array, names: Sequence[str]) -> dict[str, LabelScores]:
-    """Every label by name."""
+    """The scores of every label, by name."""
     return {
         name: _scores(predictions[:, j : j + 1], truth[:, j : j + 1])
         for j, name in enumerate(names)
@@ -67,7 +67,7 @@ def per_label(predictions: Array, truth: Array, names: Sequence[str]) -> dict[st
 
 
 def averages(predictions: Array, truth: Array) -> dict[str, LabelScores]:
-    """macro: the mean over labels, each of the same weight; micro: of all their cells together."""
+    """macro: the unweighted mean over labels; micro: the scores of all their cells together."""
     every = per_label(predictions, truth, [str(j) for j in range(truth.shape[1])]).values()
     macro = {
         key: float(np.mean([getattr(scores, key) for scores in every]))
@@ -78,7 +78,7 @@ def averages(predictions: Array, truth: Array) -> dict[str, LabelScores]:
 
 
 def confusions(predictions: Array, truth: Array) -> Array:
-    """(labels, 2, 2) rows: of each label, without and with it down, predicted so across."""
+    """(labels, 2, 2) counts: without and with the label down, predicted so across."""
     right, predicted, true = label_counts(predictions, truth)
     rest = len(truth) - predicted - true + right
     cells = [[rest, predicted - right], [true - right, right]]
@@ -88,9 +88,9 @@ def confusions(predictions: Array, truth: Array) -> Array:
 def drawn(
     predictions: Array, truth: Array, names: Sequence[str]
 ) -> Iterator[tuple[str, Array, Array]]:
-    """(name, score, whether it is there) of the 10 labels with the most rows, in their order.
+    """Yields (name, scores, truth) of the 10 labels with the most rows, in their order.
 
-    None of those that all rows have, or none has.
+    Labels that all rows have, or none has, are left out.
     """
     is_flat = one_valued(truth)
     for label in sorted(np.argsort(-truth.sum(axis=0), kind="stable")[:CURVES].tolist()):
@@ -100,7 +100,7 @@ def drawn(
 
 @frozen
 class LabelReport:
-    """What a report says of several labels: each by itself, all together, and whole rows."""
+    """The scores of several labels: each one's, averages, and of whole rows."""
 
     predictions: Array
     truth: Array
@@ -112,7 +112,7 @@ class LabelReport:
 
     @cached_property
     def averages(self) -> dict[str, LabelScores]:
-        """macro and micro."""
+        """The macro and micro averages."""
         return averages(self.predictions, self.truth)
 
     @property
@@ -126,7 +126,7 @@ class LabelReport:
         return HammingLoss()(self.predictions, self.truth)
 
     def calibration(self) -> Calibration:
-        """Of all their cells together."""
+        """The calibration of all labels' cells together."""
         given, came_true = self.predictions.ravel(), self.truth.ravel().astype(int)
         return calibration(np.column_stack([1.0 - given, given]), came_true)
 

@@ -1,4 +1,4 @@
-"""Linear inputs: what a linear model learns from, where a network looks vectors up."""
+"""Linear inputs: the inputs of the linear model, with one-hot inputs instead of embeddings."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -8,13 +8,13 @@ import numpy as np
 from nncli.engine.rows import Batch, X
 from nncli.parts.arrays import Array
 
-BLOCK_VALUES = 2**22  # read at once
+BLOCK_VALUES = 2**22  # read at a time
 
 
 class LinearInputs:
-    """(rows, inputs): the numbers x, and for each embedded column an input of 0 or 1 a category.
+    """(rows, inputs): the numbers x, then a one-hot input for each category of an embedded column.
 
-    counts: of each block of categories, how many there are; others have only zeros.
+    counts: the number of categories of each embedded column; later ones have only zeros.
     """
 
     def __init__(self, rows: Batch, counts: dict[str, int]) -> None:
@@ -23,19 +23,19 @@ class LinearInputs:
 
     @classmethod
     def of(cls, train: Batch) -> Self:
-        """Those of training rows, with an input for each category that one of them has."""
+        """The inputs of training rows, with a one-hot input for each category among them."""
         codes = {name: block[0 : len(train)] for name, block in train.inputs.items() if name != X}
         return cls(train, {name: int(each.max(initial=-1)) + 1 for name, each in codes.items()})
 
     def like(self, rows: Batch) -> "LinearInputs":
-        """The same of other rows."""
+        """The same inputs of other rows."""
         return LinearInputs(rows, self.counts)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def blocks(self) -> Iterator[tuple[int, Array]]:
-        """(first row, float64 rows) after another, of rows in memory or on disk."""
+        """Yields (first row, float64 rows) of each block, whether rows are in memory or on disk."""
         step = max(BLOCK_VALUES // self.width, 1)
         for start in range(0, len(self), step):
             chosen = slice(start, start + step)

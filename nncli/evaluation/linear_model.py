@@ -1,4 +1,4 @@
-"""The linear model: what the features are worth without a hidden layer, as a yardstick."""
+"""The linear model: a model without hidden layers, for comparison."""
 
 import warnings
 from typing import Any
@@ -10,25 +10,25 @@ from nncli.evaluation.linear_inputs import LinearInputs
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MAX_ROWS = 100_000  # to fit on
-MAX_INPUTS = 10_000_000  # numbers to fit on
-MAX_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some seconds
-SOFTMAX = 30  # inputs' worth of time for a score
-MIN_ROWS = 1_000  # however many inputs and classes
-STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to learn 4 rows of AND
-STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # to choose from by rows held out
-MIN_CHOSEN_ROWS = 200  # of fewer, chance would choose
-MANY_ROWS = 1000  # from which a fifth, held out once, tells enough
-MAX_CHOSEN = 20_000_000  # rows x inputs x classes, to choose by
+MAX_ROWS = 100_000  # of a sample
+MAX_INPUTS = 10_000_000  # rows x inputs of a sample
+MAX_SCORES = 50_000_000  # rows x classes x (inputs + SOFTMAX): some seconds
+SOFTMAX = 30  # inputs that take as long as one class's softmax
+MIN_ROWS = 1_000  # of a sample, for any number of inputs and classes
+STRENGTH = 10.0  # C of logistic regression; the default, 1, is too little to learn 4 rows of AND
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, STRENGTH)  # candidates, chosen by held-out rows
+MIN_CHOSEN_ROWS = 200  # with fewer rows, chance would choose
+MANY_ROWS = 1000  # from here on one held-out fold is enough
+MAX_CHOSEN = 20_000_000  # rows x inputs x classes to choose by
 FOLDS = 5
-TINY = 1e-15  # the least probability that is scored
-PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave-one-out
+TINY = 1e-15  # the least probability in the log loss
+PENALTIES = 10.0 ** np.arange(-6, 5)  # candidates of ridge regression, chosen by leave-one-out
 STEPS = 1000
 
 
 @frozen
 class Ridge:
-    """Ridge regression, whose penalty is chosen by leave-one-out; largest: of each target."""
+    """Ridge regression, its penalty chosen by leave-one-out. largest: |value| of each target."""
 
     model: Any
     largest: Array
@@ -40,7 +40,7 @@ class Ridge:
         largest = np.abs(y).max(axis=0)
         largest[largest == 0] = 1.0
         model = linear_model.RidgeCV(alphas=PENALTIES)
-        if len(x) < 3:  # none is left to choose by
+        if len(x) < 3:  # too few to leave one out
             model = linear_model.Ridge(alpha=PENALTIES[-1])
         return cls(model.fit(x, y / largest, weights), largest)
 
@@ -50,9 +50,9 @@ class Ridge:
 
 @frozen
 class Logistic:
-    """Logistic regression; classes without a training row get the probability 0.
+    """Logistic regression; classes without a training row have probability 0.
 
-    model: None where the training rows are all of one class.
+    model: None if the training rows are all of one class.
     """
 
     model: Any
@@ -63,7 +63,7 @@ class Logistic:
     def fit(
         cls, x: Array, truth: Array, classes: int, weights: Array, strength: float | None = None
     ) -> "Logistic":
-        """strength: C; None: chosen by rows held out."""
+        """strength: C; None: chosen on held-out rows."""
         from sklearn.linear_model import LogisticRegression
 
         seen, model = np.unique(truth), None
@@ -71,24 +71,24 @@ class Logistic:
             strength = strength or cls._strength(x, truth, classes, weights)
             model = LogisticRegression(C=strength, max_iter=STEPS)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a yardstick may stop a little short of the end
+                warnings.simplefilter("ignore")  # it need not converge fully
                 model.fit(x, truth, weights)
         return cls(model, seen, classes)
 
     @classmethod
     def _strength(cls, x: Array, truth: Array, classes: int, weights: Array) -> float:
-        """C with the least log loss on rows held out, of those up to the first that is worse."""
+        """C with the least log loss on held-out rows; the search ends at the first worse one."""
         if len(x) < MIN_CHOSEN_ROWS:
             return STRENGTH
         chosen = np.random.default_rng(0).permutation(len(x))
         chosen = chosen[: max(MAX_CHOSEN // (x.shape[1] * classes), MIN_ROWS)]
         folds = np.array_split(chosen, FOLDS)[: 1 if len(chosen) >= MANY_ROWS else FOLDS]
+        pairs = [(np.setdiff1d(chosen, held), held) for held in folds]
         best, least = STRENGTHS[0], np.inf
         for strength in STRENGTHS:
             loss = 0.0
-            for held in folds:
-                learnt = np.setdiff1d(chosen, held)
-                model = cls.fit(x[learnt], truth[learnt], classes, weights[learnt], strength)
+            for rest, held in pairs:
+                model = cls.fit(x[rest], truth[rest], classes, weights[rest], strength)
                 given = model.predict(x[held])[np.arange(len(held)), truth[held]]
                 loss -= float(weights[held] @ np.log(np.maximum(given, TINY)))
             if loss > least:
@@ -105,7 +105,7 @@ class Logistic:
 
 @frozen
 class LogisticEach:
-    """Logistic regression of each of several labels by itself."""
+    """A logistic regression for each label."""
 
     models: list[Logistic]
 
@@ -121,9 +121,9 @@ class LogisticEach:
 class Linear:
     """Predictions of a linear model.
 
-    predictions: (rows, classes) or (rows, labels) probabilities, or (rows, targets) in their own
+    predictions: (rows, classes) or (rows, labels) probabilities, or (rows, targets) in original
     units.
-    fitted_rows: how many training rows it has seen.
+    fitted_rows: the number of training rows it was fitted to.
     """
 
     predictions: Array
@@ -138,12 +138,12 @@ def linear_model(
     has_labels: bool = False,
     seed: int,
 ) -> Linear:
-    """Fit a linear model on training rows, and predict others.
+    """Fit a linear model to training rows, and predict other rows.
 
-    classes: how many, 0 for numbers and for labels. It sees what the network sees, standardized,
-    an input for each category in place of vectors, and the rows' weights. Beyond 100,000 rows, and
-    earlier with many inputs or classes, it is fitted on a random sample of the training rows.
-    Inputs that aren't finite are predicted NaN.
+    classes: their number; 0 for numbers and labels. It gets the network's inputs, standardized,
+    with one-hot inputs instead of embeddings, and the row weights. Beyond 100,000 rows, and earlier
+    with many inputs or classes, it is fitted to a random sample of the training rows. For rows with
+    inputs that aren't finite, predictions are NaN.
     """
     scores = 2 * train.truth.shape[1] if has_labels else classes
     inputs = LinearInputs.of(train)
@@ -163,7 +163,7 @@ def linear_model(
 
 
 def _predict(model: Logistic | LogisticEach | Ridge, x: Array) -> Array:
-    """Predictions; NaN for rows that aren't finite."""
+    """Predictions; NaN for rows with an input that isn't finite."""
     is_finite: Array = np.asarray(np.isfinite(x).all(axis=1))
     predictions = model.predict(np.where(is_finite[:, None], x, 0.0))
     predictions[~is_finite] = np.nan
@@ -190,7 +190,7 @@ def _sample(
 
 @frozen
 class _Scaling:
-    """To mean 0 and standard deviation 1, past the largest value so that no square overflows."""
+    """Standardizes inputs, after dividing by the largest value so that no square overflows."""
 
     largest: Array
     mean: Array
@@ -202,8 +202,11 @@ class _Scaling:
         largest[largest == 0] = 1.0
         x = x / largest
         deviation = x.std(axis=0)
-        deviation[deviation <= 10 * np.finfo(float).eps] = 1.0  # what rounding leaves of none
+        deviation[deviation <= 10 * np.finfo(float).eps] = 1.0  # constant, up to rounding
         return cls(largest, x.mean(axis=0), deviation)
 
     def apply(self, x: Array) -> Array:
-        return np.asarray((x / self.largest - self.mean) / self.deviation)
+        scaled = x / self.largest
+        scaled -= self.mean
+        scaled /= self.deviation
+        return scaled

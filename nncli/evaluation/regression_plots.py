@@ -15,7 +15,7 @@ BARS = 30  # of a histogram
 
 
 def predicted_vs_true(report: Report, title: str) -> Any:
-    """Dots on the diagonal are predicted exactly."""
+    """Predicted over true values; exact predictions are on the diagonal."""
     figure, every = _grid(report, width=4.6, height=4.8)
     set_title(every[0][0], f"predicted and true values{_only(report)}", title)
     for axes, index, name in every:
@@ -29,7 +29,7 @@ def predicted_vs_true(report: Report, title: str) -> Any:
 
 
 def residuals(report: Report, title: str) -> Any:
-    """true - predicted over predicted, and how often each residual occurs."""
+    """true - predicted over predicted, with a histogram of residuals."""
     from matplotlib.ticker import MaxNLocator
 
     figure, every = _grid(report, width=5.8, height=4.0)
@@ -41,7 +41,7 @@ def residuals(report: Report, title: str) -> Any:
         style_axes(axes, f"predicted {name}", f"true - predicted {name}")
         beside = axes.inset_axes((1.04, 0, 0.2, 1), sharey=axes)
         every_residual = report.truth[:, index] - report.predictions[:, index]
-        bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: 0 in the middle of one
+        bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: one has 0 in its middle
         style = {"histtype": "stepfilled", "color": NETWORK, "alpha": 0.6}
         beside.hist(every_residual, bins=bars, orientation="horizontal", **style)
         beside.axhline(0, **REFERENCE)
@@ -52,7 +52,7 @@ def residuals(report: Report, title: str) -> Any:
 
 
 def _grid(report: Report, width: float, height: float) -> tuple[Any, list[tuple[Any, int, str]]]:
-    """A figure, and (axes, index, name) of each target in it."""
+    """(figure, [(axes, index, name) of each target])."""
     shown = min(len(report.targets), MAX_TARGETS)
     columns = min(shown, 3)
     lines = -(-shown // columns)
@@ -65,13 +65,13 @@ def _grid(report: Report, width: float, height: float) -> tuple[Any, list[tuple[
 
 
 def _shown(report: Report, index: int) -> tuple[Array, Array]:
-    """(predicted, true) of as many rows as can be told apart, spread over all."""
+    """(predicted, true) of a sample of rows, evenly spaced."""
     step = -(-report.rows // MAX_DOTS)
     return report.predictions[::step, index], report.truth[::step, index]
 
 
 def _only(report: Report) -> str:
-    """What the plot leaves out."""
+    """How many of the rows and targets are drawn; empty if all are."""
     left_out = []
     if report.rows > MAX_DOTS:
         left_out.append(f"{len(range(0, report.rows, -(-report.rows // MAX_DOTS))):,} dots")
@@ -81,6 +81,6 @@ def _only(report: Report) -> str:
 
 
 def _dots(count: int) -> dict[str, Any]:
-    """Dots that overlap show it."""
+    """A style in which dots are smaller and more transparent, the more there are."""
     crowd = min(max(count, 100), MAX_DOTS) / 100
     return {"s": 26 / crowd**0.3, "alpha": 0.8 / crowd**0.3, "color": NETWORK, "linewidths": 0}

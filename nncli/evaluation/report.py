@@ -1,4 +1,4 @@
-"""The report: what a run's network is worth on a set of rows, and beside what."""
+"""The report: a model's scores on a set of rows, with intervals and those of simpler models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -42,15 +42,16 @@ class Report:
     """Scores of a trained model on a set of rows.
 
     run: its name.  name: the split's, or the file's.  loss: the objective on these rows.
-    network, baselines: scores of its predictions, and of others that it has to beat, by name.
+    chosen: the metrics by name.  network, baselines: scores of the model's predictions, and of
+    simpler models' by name.
     predictions, truth: as metrics take them.
-    fitted_rows: of the training rows, those that the linear model was fitted on.
-    trees_note: what was done to keep boosted trees quick, or why there are none.
-    classes, targets, labels: their names; one of them has some.
-    coverage: of the prediction intervals of each number predicted.
-    are_new: whether the rows are as new to a linear model as to what is scored.
-    decision: which class a row is given.  decided: the same in words, if there is a threshold, and
-    in `decision_keys` for whoever reads JSON.
+    fitted_rows: the number of training rows that the linear model was fitted to.
+    trees_note: what was reduced to keep boosted trees quick, or why there are none.
+    classes, targets, labels: their names; only one of them isn't empty.
+    coverage: of each target's prediction intervals.
+    are_new: False if reference models, but not the model itself, would have trained on these rows.
+    decision: the rule that turns probabilities into a class.  decided: the threshold in words, if
+    there is one; decision_keys: the same for JSON.
     """
 
     run: str
@@ -79,7 +80,7 @@ class Report:
 
     @property
     def what(self) -> str:
-        """How many rows of what, as in `22 test rows`."""
+        """The number and kind of the rows, as `22 test rows`."""
         word = "row" if self.rows == 1 else "rows"
         rest = f"{self.name} {word}" if self.name in SPLITS else f"{word} of {self.name}"
         return f"{self.rows:,} {rest}"
@@ -91,16 +92,16 @@ class Report:
 
     @cached_property
     def intervals(self) -> dict[str, Estimate]:
-        """Of every metric but the loss."""
+        """The interval of every metric except the loss."""
         return self.network.estimates()
 
     @cached_property
     def differences(self) -> dict[str, dict[str, Estimate]]:
-        """network - baseline, of every metric, by baseline."""
+        """network - baseline of every metric, by baseline."""
         return {name: self.network.differences(other) for name, other in self.baselines.items()}
 
     def standings(self, baseline: str) -> dict[str, Standing]:
-        """Whether the network is better than a baseline, by metric that both have."""
+        """Whether the network is better than a baseline, by each metric that both have."""
         return {
             name: standing(difference, is_score=self.chosen[name].is_score)
             for name, difference in self.differences[baseline].items()
@@ -109,25 +110,25 @@ class Report:
 
     @cached_property
     def best(self) -> Best | None:
-        """Which of the network, the linear model and boosted trees is best, by the first metric.
+        """Which of the network, the linear model and boosted trees is best by the first metric.
 
-        None on the rows they learnt from, and where too little is known to tell.
+        None for training rows, and if too little is known to tell.
         """
         names = [name for name in self.chosen if self.chosen[name].name not in WITHOUT]
         if not names or self.name == "train":
             return None
-        rivals = {name: self.baselines[name] for name in (LINEAR, TREES) if name in self.baselines}
+        others = {name: self.baselines[name] for name in (LINEAR, TREES) if name in self.baselines}
         metric = self.chosen[names[0]]
-        return best_of({NETWORK: self.network, **rivals}, metric, names[0], self.rows)
+        return best_of({NETWORK: self.network, **others}, metric, names[0], self.rows)
 
     @cached_property
     def is_finite(self) -> bool:
-        """Whether there is anything to draw."""
+        """Whether all predictions are finite, so that they can be drawn."""
         return bool(np.isfinite(self.predictions).all())
 
     @cached_property
     def counts(self) -> Array:
-        """(classes, classes) rows: true class by row, predicted class by column."""
+        """(classes, classes) counts: true class by row, predicted class by column."""
         return confusion(self.predictions, self.truth, self.decision)
 
     @cached_property
@@ -136,26 +137,26 @@ class Report:
 
     @cached_property
     def of_labels(self) -> LabelReport:
-        """Label by label."""
+        """The scores label by label."""
         return LabelReport(self.predictions, self.truth, self.labels)
 
     @property
     def roc_curves(self) -> list[RocCurve]:
-        """Of classes or labels."""
+        """The ROC curves of classes or labels."""
         if self.labels:
             return self.of_labels.roc_curves()
         return roc_curves(self.predictions, self.truth, self.classes)
 
     @property
     def precision_recall_curves(self) -> list[PrecisionRecallCurve]:
-        """Of classes or labels."""
+        """The precision-recall curves of classes or labels."""
         if self.labels:
             return self.of_labels.precision_recall_curves()
         return precision_recall_curves(self.predictions, self.truth, self.classes)
 
     @cached_property
     def calibration(self) -> Calibration | None:
-        """None for numbers, and for predictions that aren't finite."""
+        """The calibration; None for numbers, and if predictions aren't finite."""
         if not self.is_finite or not (self.classes or self.labels):
             return None
         if self.labels:
@@ -163,7 +164,7 @@ class Report:
         return calibration(self.predictions, self.truth)
 
     def to_json(self) -> dict[str, Any]:
-        """What `evaluate --json` prints, but for the run's path and the files."""
+        """What `evaluate --json` prints, without the run's path and the files."""
         value: dict[str, Any] = {
             "split": self.name,
             "rows": self.rows,
@@ -187,7 +188,7 @@ class Report:
         return value | {"notes": self.notes()}
 
     def notes(self) -> list[str]:
-        """What one has to know to read the figures right, a sentence each."""
+        """Sentences on what limits the scores: few rows, missing intervals, samples."""
         notes = []
         if self.rows < MIN_ROWS:
             notes.append(f"intervals: none, as it takes {MIN_ROWS} rows to tell anything")

@@ -1,7 +1,7 @@
-"""Report files: a report beside the run it is of, in the folder `evaluation`.
+"""Report files: writes a report and its plots to the run's folder `evaluation`.
 
-The run's manifest doesn't list them, since a run may be scored while it is trained: they have one
-of their own.
+They have a manifest of their own: a run may be evaluated while it trains, so the run's manifest
+doesn't list them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,9 +25,9 @@ Draw = Callable[[Report, str], Any]
 def save(
     report: Report, run: Path, plots: Mapping[str, bytes] | None = None
 ) -> tuple[list[str], list[str]]:
-    """Write `evaluation/<name>.json` and plots beside it: (paths in the run, troubles).
+    """Write `evaluation/<name>.json` and plots: (paths in the run, problems).
 
-    What can't be written is a trouble, and no error: the scores are known all the same.
+    A file that can't be written is a problem, not an error: the scores are known all the same.
     """
     plots, name = plots or {}, f"{report.name}.json"
     files = [f"{FOLDER}/{each}" for each in (name, *plots)]
@@ -41,7 +41,7 @@ def save(
 
 
 def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
-    """Put the files into the folder, beside those of other rows, and write its manifest."""
+    """Write the files into the folder, next to those of other splits, and its manifest."""
     folder = AtomicDirectory(path)
     with translating_os_errors(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -55,17 +55,17 @@ def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def plots_of(report: Report, suffix: str = ".png") -> tuple[dict[str, bytes], list[str]]:
-    """(content by path in the folder, troubles) of the plots that suit the task.
+    """(content by path in the folder, problems) of the plots for the task; baselines aren't drawn.
 
-    What shows nothing, or can't be drawn, is a trouble. Baselines are in none of them.
+    A plot that would be empty, or can't be drawn, is a problem.
     """
-    troubles: list[str] = []
-    return dict(_plots(report, suffix, troubles)), troubles
+    problems: list[str] = []
+    return dict(_plots(report, suffix, problems)), problems
 
 
-def _plots(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
+def _plots(report: Report, suffix: str, problems: list[str]) -> Iterator[tuple[str, bytes]]:
     if not report.is_finite:
-        troubles.append("no plots: the predictions are not all finite")
+        problems.append("no plots: the predictions are not all finite")
         return
     title, missing = f"{report.run}, {report.what}", []
     for name, draw in _drawings(report).items():
@@ -77,16 +77,16 @@ def _plots(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[s
                     continue
                 content = content_of(figure, suffix, describe(name, report))
             except (ArithmeticError, ValueError) as error:
-                troubles.append(f"{name}{suffix} could not be drawn: {error}")
+                problems.append(f"{name}{suffix} could not be drawn: {error}")
                 continue
         yield f"{report.name}/{name}{suffix}", content
     if missing:
         why = "all rows have the same labels" if report.labels else "all rows are of one class"
-        troubles.append(f"no {' and '.join(missing)}: {why}")
+        problems.append(f"no {' and '.join(missing)}: {why}")
 
 
 def _drawings(report: Report) -> dict[str, Draw]:
-    """Those of the task, by name."""
+    """The functions that draw the task's plots, by name."""
     from nncli.evaluation import calibration_plot, class_plots, confusion_plot, regression_plots
 
     if report.targets:

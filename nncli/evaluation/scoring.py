@@ -1,4 +1,4 @@
-"""Scoring: a trained model on a set of rows, beside what else can be made of the same table."""
+"""Scoring: evaluates a trained model on a set of rows, beside baselines and reference models."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +15,8 @@ from nncli.evaluation.best_model import LINEAR, TREES
 from nncli.evaluation.boosted_trees import Rows
 from nncli.evaluation.coverage import coverage
 from nncli.evaluation.intervals import resample
+from nncli.evaluation.reference_models import ReferenceTask
 from nncli.evaluation.report import Report
-from nncli.evaluation.rivals import RivalTask
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, deciding
 from nncli.parts.table import Task
@@ -25,18 +25,18 @@ from nncli.untrusted_files.opening import size_in_words
 if TYPE_CHECKING:
     from nncli.evaluation.background_fit import Fitted
 
-COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
+COPIES = 4  # of a number for each row and class: predictions of three models, a resample
 
 
-def _besides(task: Task) -> dict[str, Metric]:
-    """What a report has whether or not training measures it."""
+def _further_metrics(task: Task) -> dict[str, Metric]:
+    """The metrics that a report always has, in addition to those measured in training."""
     metrics = (AveragePrecision(), MatthewsCorrcoef())
     return {metric.name: metric for metric in metrics if task in metric.tasks}
 
 
 def _refuse_too_many(rows: int, classes: int) -> None:
-    """Raises UserError if the probabilities of all rows, and of what they are beside, won't fit."""
-    size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and counts of class by class
+    """Raises UserError if the probabilities of all rows and models don't fit into memory."""
+    size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and confusion matrices
     if size > (free := available()):
         raise UserError(
             f"a report of {rows:,} rows and {classes:,} classes would take about "
@@ -45,15 +45,17 @@ def _refuse_too_many(rows: int, classes: int) -> None:
         )
 
 
-def _task(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> RivalTask:
-    """What rivals learn, and are asked."""
+def _task(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> ReferenceTask:
+    """The task of the reference models."""
     built, job = trained.built, trained.built.job
-    learnt, asked = (replace(each, origin=None, aside={}) for each in (built.table, rows.table))
-    return RivalTask(
+    train, scored_table = (
+        replace(each, origin=None, aside={}) for each in (built.table, rows.table)
+    )
+    return ReferenceTask(
         job.train,
         scored.rows,
-        Rows(learnt, built.rows.train),
-        Rows(asked, rows.rows),
+        Rows(train, built.rows.train),
+        Rows(scored_table, rows.rows),
         len(built.table.classes),
         has_labels=bool(built.table.labels),
         seed=job.seeds.split,
@@ -67,13 +69,13 @@ def evaluate(
     background: BackgroundFit | None = None,
     meanwhile: Callable[[Report], None] = lambda report: None,
 ) -> Report:
-    """Score a trained model on rows, beside its baselines, a linear model and boosted trees.
+    """Score a trained model on rows, beside baselines, a linear model and boosted trees.
 
-    A decision threshold is theirs too; the majority class is what it is. Rows that are new to what
-    is scored, and not to rivals, have baselines alone.
+    The reference models use the same decision threshold; the majority class doesn't. Rows that the
+    model hasn't trained on, but reference models would, are scored without these.
 
-    background: where rivals are fitted, if it has been started.  meanwhile: what is done with a
-    report that has no rivals yet.
+    background: fits the reference models, if it has been started.
+    meanwhile: is called with the report before the reference models are fitted.
     """
     job, table = trained.built.job, trained.built.table
     if table.classes:
@@ -87,16 +89,18 @@ def evaluate(
     if task is not None:
         background.ask(task)
     with limited(job.training), np.errstate(all="ignore"):
-        report = _without_rivals(trained, rows, scored)
+        report = _without_references(trained, rows, scored)
         meanwhile(report)
-        return report if task is None else _beside(report, background.fitted(task), job.seeds.split)
+        if task is None:
+            return report
+        return _with_references(report, background.fitted(task), job.seeds.split)
 
 
-def _without_rivals(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> Report:
+def _without_references(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> Report:
     """The report of the network and its baselines."""
     built, job = trained.built, trained.built.job
     table, truth, seed = built.table, scored.rows.truth, job.seeds.split
-    metrics = {**job.metrics, **_besides(table.task)}
+    metrics = {**job.metrics, **_further_metrics(table.task)}
     chosen, likeliest = deciding(metrics, trained.decision), deciding(metrics, LIKELIEST)
     return Report(
         run=trained.name,
@@ -123,15 +127,15 @@ def _without_rivals(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> 
     )
 
 
-def _beside(report: Report, fitted: "Fitted", seed: int) -> Report:
-    """The report with a linear model and boosted trees beside the network."""
+def _with_references(report: Report, fitted: "Fitted", seed: int) -> Report:
+    """The report with the linear model and boosted trees added."""
     linear, trees = fitted
-    rivals = {LINEAR: linear.predictions}
+    references = {LINEAR: linear.predictions}
     if trees.predictions is not None:
-        rivals[TREES] = trees.predictions
+        references[TREES] = trees.predictions
     scored = {
         name: resample(report.chosen, each, report.truth, seed=seed)
-        for name, each in rivals.items()
+        for name, each in references.items()
     }
     return replace(
         report,

@@ -1,15 +1,17 @@
-"""Statistics: how sure a mean is, and a difference of two, and which of several differ."""
+"""Statistics: confidence intervals of means and differences, and correction for several tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from nncli.frozen import frozen
+from nncli.parts.metrics.metric import UNBOUNDED, Bounds
 
-MIN_VALUES = 3  # values, below which nothing is said of how sure a mean is
+MIN_VALUES = 3  # with fewer, a mean has no interval and no p
 LEVEL = 0.95
-# SciPy's quantile of t with 2 to 9 degrees of freedom: importing it costs a third of a second
+# SciPy's t quantiles for 2 to 9 degrees of freedom: importing it takes a third of a second
 QUANTILES = (
     4.302652729749462,
     3.1824463052837078,
@@ -25,45 +27,56 @@ Test = Literal["paired t", "corrected paired t", "Welch"]
 
 @frozen
 class Mean:
-    """A mean, and how far off it could be.
+    """A mean with its uncertainty.
 
-    n: how many independent values it is of.  interval: of 95%.  p: that the true one is 0.
-    Both are None where there are too few values, or ones that don't scatter.
+    n: the number of independent values.  reach: half the width of the 95% interval.  p: of the
+    hypothesis that the true mean is 0. Both are None for fewer than MIN_VALUES values, and for
+    equal values.  bounds: of the values.
     """
 
     value: float
     n: int
-    interval: tuple[float, float] | None = None
+    reach: float | None = None
     p: float | None = None
+    bounds: Bounds = UNBOUNDED
 
     @property
-    def reach(self) -> float | None:
-        """How far the interval reaches to either side."""
-        return None if self.interval is None else self.interval[1] - self.value
+    def interval(self) -> tuple[float, float] | None:
+        """The 95% interval, within the bounds."""
+        if self.reach is None:
+            return None
+        low, high = self.bounds
+        return max(self.value - self.reach, low), min(self.value + self.reach, high)
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """The sample standard deviation; None of a single value."""
+    """The sample standard deviation; None for a single value."""
     if len(values) < 2:
         return None
     return float(np.std(values, ddof=1)) if min(values) < max(values) else 0.0  # no rounding error
 
 
-def mean(values: Sequence[float], overlap: float | None = None) -> Mean:
-    """mean, with the standard error sqrt(variance / n); t with n - 1 degrees of freedom.
+def mean(values: Sequence[float], overlap: float | None = None, bounds: Bounds = UNBOUNDED) -> Mean:
+    """The mean, with the standard error sqrt(variance / n), and t with n - 1 degrees of freedom.
 
-    overlap: rows scored / rows that train, where each value comes of another split of the same
-    rows. These share most of their training rows and so scatter less than they are off: the
-    standard error is then sqrt(variance * (1 / n + overlap)), as of Nadeau and Bengio (2003).
+    overlap: rows scored / rows trained on, if each value is from another split of the same rows.
+    Such values share most training rows, so that their variance is too small: the standard error
+    is then sqrt(variance * (1 / n + overlap)) (Nadeau and Bengio, 2003).
     """
     n, value, error = len(values), float(np.mean(values)), _standard_error(values, overlap)
-    return Mean(value, n) if error is None else _with_error(value, n, error, n - 1)
+    if error is None:
+        return Mean(value, n)
+    return replace(_with_error(value, n, error, n - 1), bounds=bounds)
 
 
-def interval(values: Sequence[float], overlap: float | None = None) -> tuple[float, float] | None:
-    """That of `mean`, without its p."""
-    error = _standard_error(values, overlap)
-    return None if error is None else _interval(float(np.mean(values)), error, len(values) - 1)
+def interval(
+    values: Sequence[float], overlap: float | None = None, bounds: Bounds = UNBOUNDED
+) -> tuple[float, float] | None:
+    """The interval of `mean`, without p."""
+    n, error = len(values), _standard_error(values, overlap)
+    if error is None:
+        return None
+    return Mean(float(np.mean(values)), n, _quantile(n - 1) * error, bounds=bounds).interval
 
 
 def _standard_error(values: Sequence[float], overlap: float | None) -> float | None:
@@ -75,7 +88,7 @@ def _standard_error(values: Sequence[float], overlap: float | None) -> float | N
 
 
 def welch(a: Sequence[float], b: Sequence[float]) -> Mean:
-    """mean(a) - mean(b) of independent values; Welch's t (1947), whose variances may differ."""
+    """mean(a) - mean(b) of independent values with different variances: Welch's t-test (1947)."""
     value, n = float(np.mean(a) - np.mean(b)), min(len(a), len(b))
     if n < MIN_VALUES or not (_scatters(a) or _scatters(b)):
         return Mean(value, n)
@@ -92,19 +105,14 @@ def _scatters(values: Sequence[float]) -> bool:
 
 
 def _with_error(value: float, n: int, error: float, degrees: float) -> Mean:
-    from scipy.special import stdtr  # SciPy's t, without what else scipy.stats imports
+    from scipy.special import stdtr  # scipy.stats takes longer to import
 
     p = 2 * float(stdtr(degrees, -abs(value) / error))
-    return Mean(value, n, _interval(value, error, degrees), p)
-
-
-def _interval(value: float, error: float, degrees: float) -> tuple[float, float]:
-    reach = _quantile(degrees) * error
-    return value - reach, value + reach
+    return Mean(value, n, _quantile(degrees) * error, p)
 
 
 def _quantile(degrees: float) -> float:
-    """Of t, in both directions together at LEVEL."""
+    """The two-sided quantile of t at LEVEL."""
     if degrees - 2 in range(len(QUANTILES)):
         return QUANTILES[int(degrees) - 2]
     from scipy.special import stdtrit
@@ -113,9 +121,10 @@ def _quantile(degrees: float) -> float:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Each p times how many are as large or larger, never falling, at most 1 (Holm, 1979).
+    """Corrected p-values: the i-th smallest times n - i + 1, never falling, at most 1 (Holm, 1979).
 
-    Whoever calls those below 5% a difference is wrong in any of them with a probability of 5%.
+    If those below 5% are called differences, the probability that any of these calls is wrong is at
+    most 5%.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]

@@ -1,4 +1,4 @@
-"""Verdicts: whether a network is shown to be better than what it stands beside, in words."""
+"""Verdicts: sentences on whether the network is significantly better than simpler models."""
 
 from nncli.evaluation.best_model import LINEAR, TREES
 from nncli.evaluation.formatted_numbers import between, listed, number
@@ -7,7 +7,7 @@ from nncli.evaluation.report import Report
 
 
 def verdicts(report: Report, baseline: str) -> list[str]:
-    """Where the network isn't shown to be better than a baseline, in a sentence or two."""
+    """Sentences on where the network isn't significantly better than a baseline."""
     if report.rows < MIN_ROWS:
         return []
     standings = report.standings(baseline)
@@ -19,14 +19,14 @@ def verdicts(report: Report, baseline: str) -> list[str]:
     if worse := where("worse"):
         lines.append(f"Worse than the {baseline} in {listed(worse)}.")
     unclear = where("open")
-    if unclear and baseline != TREES:  # which are a peer, and no yardstick to be ahead of
+    if unclear and baseline != TREES:  # a network need not beat trees
         chance = f"on {report.rows:,} rows the difference may be chance"
         lines.append(f"Not shown to be better than the {baseline} in {listed(unclear)}: {chance}.")
     return lines
 
 
 def headline(report: Report) -> list[str]:
-    """The first metric with its interval, and which of all models is best by it.
+    """The first metric with its interval, and which model is best by it.
 
     `accuracy is 0.961 (95% interval 0.9 to 1) on 52 test rows; a linear model reaches 0.98.`
     """
@@ -50,7 +50,7 @@ def _scored(estimate: Estimate) -> str:
 
 
 def _beside_linear(report: Report, metric: str) -> str:
-    """What the difference says, by `standing`."""
+    """A sentence on the difference to the linear model."""
     if report.rows < MIN_ROWS:
         rows = "1 row is" if report.rows == 1 else f"{report.rows} rows are"
         return f"{rows} too few to tell which of them is better."

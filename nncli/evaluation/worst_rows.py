@@ -1,4 +1,4 @@
-"""Worst rows: those that the predictions are furthest from, with their places and cells."""
+"""Worst rows: the rows with the worst predictions, with their places and cells."""
 
 import re
 from collections.abc import Sequence
@@ -6,10 +6,13 @@ from pathlib import PurePath
 
 import numpy as np
 
+from nncli.artifacts.numbered_directory import FILES
+from nncli.data.date_encoding import are_times
 from nncli.evaluation.formatted_numbers import number
 from nncli.evaluation.report import Report
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
+from nncli.parts.dates import moment_text
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table
 
@@ -18,11 +21,11 @@ MAX_ROWS = 10
 
 @frozen
 class WorstRow:
-    """A row, and what was made of it.
+    """A row and its prediction.
 
-    place: `file:line`.  truth, predicted: in words.  how_far: the probability that was given to the
-    truth, or predicted - true.  is_wrong: whether it has another class, or other labels.
-    cells: (column, what stands there) of the columns asked for.
+    place: `file:line`.  truth, predicted: in words.  how_far: the probability of the truth, or
+    predicted - true.  is_wrong: whether it is of another class, or has other labels.
+    cells: (column, content) of the requested columns.
     """
 
     place: str
@@ -36,9 +39,9 @@ class WorstRow:
 def worst_rows(
     report: Report, table: Table, rows: Array, columns: Sequence[str], most: int = MAX_ROWS
 ) -> tuple[WorstRow, ...]:
-    """The rows with the greatest loss, the worst first. rows: of the table, as the report has them.
+    """The rows with the greatest loss, the worst first.
 
-    columns: whose cells are told.
+    rows: the report's rows, as indices in the table.  columns: whose cells to show.
     """
     distance = _distance(report)
     order = np.argsort(-np.where(np.isnan(distance), np.inf, distance), kind="stable")[:most]
@@ -48,7 +51,7 @@ def worst_rows(
 
 
 def _distance(report: Report) -> Array:
-    """(rows,) how far each prediction is from the truth."""
+    """(rows,) the distance of each prediction from the truth."""
     predictions, truth = report.predictions.astype(float), report.truth
     with np.errstate(all="ignore"):
         if report.classes:
@@ -98,7 +101,7 @@ def _share(value: float) -> str:
 
 
 def cell(table: Table, name: str, row: int) -> str:
-    """What stands in a cell, as far as the table kept it: a category, a date, a number."""
+    """The content of a cell, as the table kept it: a category, a date, a number."""
     column = table.column(name)
     value = float(column.values[row])
     if np.isnan(value):
@@ -107,18 +110,17 @@ def cell(table: Table, name: str, row: int) -> str:
     if words:
         return words[int(value)] if 0 <= value < len(words) else "(unknown)"
     if table.kind(name) == "date":
-        moment = np.datetime64(0, "s") + np.timedelta64(round(value * 86_400), "s")
-        return str(moment).removesuffix("T00:00:00")
+        return moment_text(value, has_time=True, is_time=are_times(column.values))
     if table.kind(name) == "boolean":
         return "yes" if value else "no"
     return f"{value:.6g}"
 
 
 def short_place(place: str) -> str:
-    """The file's name alone, as before a run copied it: where it lay is its owner's business.
+    """The place with the file's original name only, since its folder may be private.
 
     >>> short_place("runs/x-001/files/1-penguins.csv:83"), short_place("row 7")
     ('penguins.csv:83', 'row 7')
     """
     path = PurePath(place.replace("\\", "/"))
-    return re.sub(r"^\d+-", "", path.name) if path.parent.name == "files" else path.name
+    return re.sub(r"^\d+-", "", path.name) if path.parent.name == FILES else path.name

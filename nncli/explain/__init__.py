@@ -1,1 +1,1 @@
-"""What a config says as formulas, and how other libraries are told the same."""
+"""Explain: the formulas of a config, and the equivalent code for other libraries."""

@@ -1,4 +1,4 @@
-"""An explanation: the formulas in force, and the equivalent code of other libraries, as text."""
+"""An explanation as text: the formulas, and the equivalent code for other libraries."""
 
 import re
 import textwrap
@@ -19,13 +19,13 @@ IN_WORDS = re.compile(r"(all|at|outside|starts|the|\d+ of) ")
 
 
 def equivalents(built: Built, libraries: Sequence[str]) -> dict[str, Equivalent]:
-    """What each of these libraries is told; all of them if none is named."""
+    """The equivalent for each of these libraries; for all of them if none is named."""
     found = {name: MODULES[name].equivalent(built) for name in libraries or LIBRARIES}
     return {name: Equivalent(folded(each.code), *each.notes) for name, each in found.items()}
 
 
 def folded(code: str, width: int = 90) -> str:
-    """Code with long calls on several lines, broken after a comma that is in no text."""
+    """Code with long lines broken after a comma outside of string literals."""
     lines: list[str] = []
     for line in code.splitlines():
         inside = " " * (len(line) - len(line.lstrip()) + 4)
@@ -37,12 +37,12 @@ def folded(code: str, width: int = 90) -> str:
 
 
 def _last_comma(line: str, start: int, end: int) -> int:
-    """Where the last comma before a blank is; -1 if there is none."""
+    """The last comma before a blank in that range, outside of string literals; -1 if none."""
     return TEXT.sub(lambda text: "x" * len(text[0]), line).rfind(", ", start, end)
 
 
 def as_text(formulas: Sequence[Formula], equivalents: Mapping[str, Equivalent]) -> str:
-    """The formulas under their headings, then each library's code and notes: for a terminal."""
+    """The formulas under their headings, then each library's code and notes."""
     blocks = [
         f"{section}\n" + "\n".join(_line(formula) for formula in lines)
         for section, lines in groupby(formulas, lambda formula: formula.section)

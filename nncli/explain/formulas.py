@@ -1,4 +1,4 @@
-"""The formulas in force: what a config computes, with its own numbers."""
+"""Formulas: what a config computes, with its own numbers."""
 
 import math
 import re
@@ -24,7 +24,7 @@ from nncli.parts.threshold_choice import ChosenThreshold
 
 @frozen
 class Formula:
-    """One line: what is set, and to what; section says which heading it stands under."""
+    """A formula: the name that it defines, and the heading (section) that it is listed under."""
 
     section: str
     name: str
@@ -34,9 +34,9 @@ class Formula:
 def formulas(
     built: Built, as_trained: str = "", chosen: ChosenThreshold | None = None
 ) -> list[Formula]:
-    """Every formula, in the order of a step.
+    """Every formula, in the order of a training step.
 
-    as_trained: how a run's rates differed from them.  chosen: the threshold of a run that chose it.
+    as_trained: how a run's learning rates differed.  chosen: the threshold that a run chose.
     """
     network = built.network
     sections = {
@@ -107,7 +107,7 @@ ENCODINGS = {
 
 
 def in_symbols(template: str, network: Network, node: Node) -> str:
-    """{W} of a layer as W2, its {x} as the output of the layer before."""
+    """A layer's formula in symbols: {W} becomes W2, and {x} the output of the layer before."""
     place = network.nodes.index(node)
     before = symbol(network, f"{network.nodes[place - 1].name}/a") if place else "x"
 
@@ -178,7 +178,7 @@ def _bracketed(term: str) -> str:
 
 
 def _steps(built: Built) -> Iterator[tuple[str, str]]:
-    """What a step does, from its rows to the new weights."""
+    """A training step, from drawing its rows to the new weights."""
     job = built.job
     yield "rows", f"{_batches(built)}; at most {job.training.epochs} epochs"
     if not job.optimizer.has_update:
@@ -206,7 +206,7 @@ def _batches(built: Built) -> str:
 
 
 def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
-    """theta as W, velocity as v, squares as s."""
+    """The optimizer's formulas, with theta as W, velocity as v, and squares as s."""
     symbols = {"W": "W", "g": "g", "lr": "lr", "step": "n"}
     for name, template in optimizer.formulas().items():
         short = "W" if name == "theta" else SLOTS.get(name, name)
@@ -225,7 +225,7 @@ def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
 
 
 def _slot_start(optimizer: Optimizer, slot: str) -> str:
-    """What a slot starts from, in the units that it is shown in."""
+    """The initial value of a slot, in the units in which it is shown."""
     if optimizer.slot_tensors(slot):
         return "what initial_state has for it"
     return written(optimizer.slot_start(slot) / optimizer.kept(slot)[1])
@@ -249,7 +249,7 @@ def _rates(built: Built) -> Iterator[tuple[str, str]]:
 
 
 def _stops(built: Built) -> Iterator[tuple[str, str]]:
-    """What ends training before its last epoch."""
+    """The rules that end training before its last epoch."""
     training = built.job.training
     if (stop := training.early_stopping) is not None:
         better = "higher" if built.job.is_score(stop.monitor) else "lower"
@@ -276,7 +276,7 @@ def _decision(built: Built, chosen: ChosenThreshold | None) -> Iterator[tuple[st
 
 
 def _reported(built: Built) -> Iterator[tuple[str, str]]:
-    """What the columns of metrics.csv are."""
+    """The columns of metrics.csv."""
     layers = (node.layer for node in built.network.nodes)
     has_penalty = any(getattr(layer, "kernel_regularizer", None) is not None for layer in layers)
     said = "over all training rows at the epoch's final weights"

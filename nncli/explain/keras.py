@@ -1,20 +1,16 @@
-"""Keras 3: the code that trains the same network by the same steps."""
+"""Keras 3: code that trains the same network with the same steps."""
 
 from collections.abc import Iterator
 from textwrap import indent
 
 from nncli.assembly.build import Built
 from nncli.engine.network import Node
-from nncli.equivalent import Equivalent
+from nncli.equivalent import Equivalent, imports_of
 from nncli.explain.keras_training import training
 from nncli.parts.activations import Activation
 from nncli.parts.initializers import Ones, Zeros
 from nncli.parts.layers import ActivationLayer, Affine, BatchNorm, LayerNorm, PRelu
 
-LOADERS = {
-    "np.load(": "import numpy as np",
-    "load_file(": "from safetensors.numpy import load_file",
-}
 KERAS_TENSORS = {"W": "kernel", "b": "bias"}
 SCALING = """
 def scaling(scale, mode):
@@ -22,19 +18,19 @@ def scaling(scale, mode):
 
 
 def equivalent(built: Built) -> Equivalent:
-    """Everything to paste, with what differs."""
+    """The complete code, with notes on what differs."""
     return model(built) + training(built)
 
 
 def model(built: Built) -> Equivalent:
-    """The layers and how their weights start."""
+    """The layers and their initializers."""
     first = built.network.nodes[built.network.embedding is not None]
     inside = Equivalent()
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
     given = _weights(built)
-    imports = "".join(f"{line}\n" for call, line in LOADERS.items() if call in given)
+    imports = "".join(f"{line}\n" for line in imports_of(given))
     code = f'{imports}import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
     code += f"\n{SCALING}\n" if "scaling(" in inside.code else ""
     if built.network.block_ends:
@@ -50,7 +46,7 @@ def model(built: Built) -> Equivalent:
 
 
 def _calls(built: Built) -> Iterator[str]:
-    """The layers one by one, where some are residual blocks: then there is no Sequential."""
+    """Yields the calls of the layers one by one, for a network with residual blocks."""
     nodes, ends = built.network.nodes, built.network.block_ends
     for place, node in enumerate(nodes):
         yield from (f"{_skip(nodes[end])} = x" for end in ends.get(place, ()))
@@ -60,14 +56,13 @@ def _calls(built: Built) -> Iterator[str]:
 
 
 def _skip(end: Node) -> str:
-    """The input of a residual block, by its name."""
+    """The variable for the input of a residual block."""
     return end.name.replace("hidden", "skip")
 
 
 def _weights(built: Built) -> str:
-    """What gives a layer numbers of a file or the config, (inputs, units) there as here; and what
-    freezes one tensor of it alone."""
-    lines, place = list[str](), int(bool(built.network.block_ends))  # behind the Input
+    """The lines that assign given weights, (inputs, units) as here, and freeze single tensors."""
+    lines, place = list[str](), int(bool(built.network.block_ends))  # the Input layer is the first
     for node in built.network.nodes:
         layer, starts = node.layer, node.layer.initializers()
         before = node.input_shape
@@ -76,7 +71,11 @@ def _weights(built: Built) -> str:
             if layer.is_trainable and not layer.trains(name):
                 lines.append(f"{tensor}.trainable = False")
             if start.given_by:
-                lines.append(f"{tensor}.assign({start.assigned(f'{node.name}/{name}')})")
+                given = start.assigned(f"{node.name}/{name}")
+                is_shared = (
+                    isinstance(layer, PRelu) and len(before) == 3
+                )  # alpha is (1, 1, channels)
+                lines.append(f"{tensor}.assign({f'[[{given}]]' if is_shared else given})")
         found = _layer(built, node).code
         place += sum(not line.startswith("#") for line in found.splitlines())
     return "\n".join(lines)
@@ -125,13 +124,13 @@ def _affine(layer: Affine, *, is_scores: bool) -> Equivalent:
 
 
 def _key(name: str, found: Equivalent, default: str = "") -> Equivalent:
-    """A further key of a call, unless its value is the default; with the notes on it."""
+    """A keyword argument, left out if its value is the default; with its notes."""
     code = "" if found.code in ("", default) else f", {name}={found.code}"
     return Equivalent(code, *found.notes)
 
 
 def _alone(activation: Activation) -> Equivalent:
-    """An activation as a layer."""
+    """An activation as a layer of its own."""
     found = activation.equivalent("keras")
     if found.code.startswith('"'):
         found = Equivalent(f"layers.Activation({found.code})", *found.notes)

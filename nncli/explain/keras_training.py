@@ -4,8 +4,7 @@ from textwrap import indent
 
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
-from nncli.explain.given_state import given_state
-from nncli.parts.layers import BatchNorm
+from nncli.explain.no_equivalent import given_state, shard_statistics
 from nncli.parts.losses import CrossEntropy
 from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import ReduceOnPlateau
@@ -23,7 +22,7 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def training(built: Built) -> Equivalent:
-    """Loss, optimizer, schedule and fit, with what ends them."""
+    """Loss, optimizer, schedule and fit, with the rules that end training."""
     chosen, epochs = built.job.optimizer, built.job.training.epochs
     if not chosen.has_learning_rate:
         return chosen.equivalent("keras", epochs=epochs)
@@ -50,7 +49,7 @@ def training(built: Built) -> Equivalent:
 
 
 def _loss(built: Built) -> Equivalent:
-    """The loss, and its factor where Keras' reduction is another."""
+    """The loss, with a factor if Keras' reduction differs."""
     loss, rows, units = built.network.loss, len(built.job.train), built.network.outputs
     found = loss.equivalent("keras")
     if not found.code:
@@ -63,7 +62,7 @@ def _loss(built: Built) -> Equivalent:
 
 
 def _schedule(built: Built) -> tuple[str, Equivalent, Equivalent]:
-    """`def factor` where it is needed, the optimizer's rate, and the callbacks that change it."""
+    """`def factor` if it is needed, the optimizer's rate, and the callbacks that change it."""
     job, chosen = built.job, built.job.schedule
     base = Equivalent(str(job.base_learning_rate))
     if chosen.is_constant:
@@ -98,7 +97,7 @@ def _plateau(built: Built, chosen: ReduceOnPlateau) -> Equivalent:
 
 
 def _monitors(column: str) -> Equivalent:
-    """What is worth knowing of a monitored column."""
+    """Notes on a monitored column."""
     if column == "val_loss":
         return Equivalent()
     if column == "loss":
@@ -122,14 +121,6 @@ def _stops(built: Built) -> Equivalent:
             f"{ended.tolerance:g}"
         )
     return found
-
-
-def shard_statistics(built: Built) -> Equivalent:
-    """What shards change that a library doesn't; the gradient is the same up to rounding."""
-    shards = built.job.training.shards
-    if shards == 1 or not any(isinstance(node.layer, BatchNorm) for node in built.network.nodes):
-        return Equivalent()
-    return unsupported(f"batch_norm's statistics of each of {shards} shards of a batch")
 
 
 def _fit(built: Built, *, has_callbacks: bool) -> Equivalent:

@@ -1,23 +1,19 @@
-"""PyTorch: the code that trains the same network by the same steps."""
+"""PyTorch: code that trains the same network with the same steps."""
 
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from nncli.assembly.build import Built
 from nncli.engine.network import Node
-from nncli.equivalent import Equivalent, unsupported
+from nncli.equivalent import Equivalent, imports_of, unsupported
 from nncli.explain.pytorch_training import loop, optimizer, schedule
 from nncli.frozen import frozen
 from nncli.parts.activations import Identity
 from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
-from nncli.parts.layers import ActivationLayer, Affine, BatchNorm
+from nncli.parts.layers import ActivationLayer, Affine, BatchNorm, PRelu
 from nncli.parts.layers.residual import RESIDUAL_MODULE
 from nncli.parts.losses import CrossEntropy
 
-IMPORTS = {
-    "np.load(": "import numpy as np",
-    "load_file(": "from safetensors.numpy import load_file",
-}
 TENSORS = {
     "W": "weight",
     "b": "bias",
@@ -26,15 +22,22 @@ TENSORS = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
+OTHER_AXIS = (
+    "BatchNorm1d and PReLU take axis 1 for the features, which are the last axis here: permute it"
+)
+TRANSPOSED = {  # by the number of axes: W as (units, inputs), or (filters, channels, height, width)
+    2: ".T",
+    4: ".permute(3, 2, 0, 1)",
+}
 
 
 def equivalent(built: Built) -> Equivalent:
-    """Everything to paste, with what differs."""
+    """The complete code, with notes on what differs."""
     return model(built) + training(built)
 
 
 def model(built: Built) -> Equivalent:
-    """The layers and how their weights start."""
+    """The layers and their initializers."""
     nodes = built.network.nodes
     lines = "\n".join(entry.code for entry in _entries(built))
     code = "import torch\nfrom torch import nn\n\n"
@@ -47,9 +50,8 @@ def model(built: Built) -> Equivalent:
         found += Equivalent("", *_modules(built, node).notes)
     for node, module in modules(built):
         found += _starts(node, module)
-    for called, line in IMPORTS.items():
-        if called in found.code:
-            found = Equivalent(line) + found
+    for line in imports_of(found.code):
+        found = Equivalent(line) + found
     return found + Equivalent(
         "",
         "Linear keeps W transposed, (units, inputs), and would start within +-1/sqrt(inputs)",
@@ -58,15 +60,17 @@ def model(built: Built) -> Equivalent:
 
 def _modules(built: Built, node: Node) -> Equivalent:
     """The lines of one layer."""
-    layer = node.layer
+    layer, axes = node.layer, len(node.input_shape)
     if isinstance(layer, ActivationLayer):
-        return _line(layer.function.equivalent("pytorch"), node)
-    columns = node.input_shape[-1]  # of images, channels
+        found = _line(layer.function.equivalent("pytorch"), node)
+        code = found.code if axes in (1, 3) else found.code.replace("dim=1", "dim=-1")
+        return Equivalent(code, *found.notes)
+    columns = node.input_shape[-1]  # channels, for images
     if not isinstance(layer, Affine):
         found = _line(layer.equivalent("pytorch", inputs=columns), node)
-        is_flat = len(node.input_shape) == 1
-        by_channel = found.code if is_flat else found.code.replace("BatchNorm1d", "BatchNorm2d")
-        return Equivalent(by_channel, *found.notes)
+        by_channel = found.code.replace("BatchNorm1d", "BatchNorm2d") if axes == 3 else found.code
+        is_other = axes not in (1, 3) and isinstance(layer, BatchNorm | PRelu)
+        return Equivalent(by_channel, *found.notes, *[OTHER_AXIS] * is_other)
     bias = "" if layer.bias else ", bias=False"
     linear = _line(layer.equivalent("pytorch", inputs=columns, more_keys=bias), node)
     if layer is built.network.output and built.network.is_matched:
@@ -78,22 +82,25 @@ def _modules(built: Built, node: Node) -> Equivalent:
 
 
 def _line(found: Equivalent, node: Node) -> Equivalent:
-    """A module as a line; one that does nothing stands for what PyTorch lacks."""
+    """A module as a line; nn.Identity where PyTorch has no equivalent."""
     code = f"{found.code}," if found.code else f"nn.Identity(),  # no equivalent: {node.layer.name}"
     return Equivalent(code, *found.notes)
 
 
 @frozen
 class _Entry:
-    """A module of a Sequential. layers: those in it, and where: "" for itself, or `.layers[0]`."""
+    """A module of a Sequential.
+
+    layers: the layers in it, each with its path: "" for the module itself, or `.layers[0]`.
+    """
 
     code: str
     layers: tuple[tuple[Node, str], ...] = ()
 
 
 def _entries(built: Built) -> list[_Entry]:
-    """The modules of the network, each residual block as one."""
-    found: list[list[_Entry]] = []  # of each node
+    """The modules of the network; a residual block is one."""
+    found: list[list[_Entry]] = []  # by node
     for node in built.network.nodes:
         if node.block:
             inside = [entry for own in found[-node.block :] for entry in own]
@@ -116,14 +123,14 @@ def _residual(inside: Sequence[_Entry]) -> _Entry:
 
 
 def modules(built: Built) -> Iterator[tuple[Node, str]]:
-    """Each layer with what leads to its module."""
+    """Yields each layer with the expression for its module."""
     for place, entry in enumerate(_entries(built)):
         for node, within in entry.layers:
             yield node, f"model[{place}]{within}"
 
 
 def _starts(node: Node, module: str) -> Equivalent:
-    """How a layer's parameters start, and whether they are frozen."""
+    """The lines that initialize a layer's parameters, and freeze them."""
     layer, found = node.layer, Equivalent()
     before = node.input_shape
     shapes = {**layer.param_shapes(before), **layer.state_shapes(before)}
@@ -151,11 +158,12 @@ def _start(initializer: Initializer, tensor: str, name: str, shape: tuple[int, .
             return Equivalent(f"nn.init.normal_({tensor}, std={std:.12g})")
         limit = 3.0**0.5 * std
         return Equivalent(f"nn.init.uniform_({tensor}, {-limit:.12g}, {limit:.12g})")
-    return initializer.equivalent("pytorch", tensor=tensor, tensor_name=name)
+    own = {"tensor": tensor, "tensor_name": name, "tensor_shape": shape}
+    return initializer.equivalent("pytorch", transposed=TRANSPOSED.get(len(shape), ""), **own)
 
 
 def training(built: Built) -> Equivalent:
-    """Objective, optimizer, schedule and the loop."""
+    """Objective, optimizer, schedule and the training loop."""
     return objective(built) + optimizer(built) + schedule(built) + loop(built)
 
 
@@ -197,7 +205,7 @@ def _penalty(node: Node, tensor: str) -> Equivalent:
 
 
 def _data(built: Built) -> str:
-    """What x and t are."""
+    """A comment on what x and t are."""
     network, job = built.network, built.job
     weights = f"; w: ({len(job.train)},) weights of rows" if job.train.weights is not None else ""
     return (

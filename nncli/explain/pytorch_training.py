@@ -4,8 +4,7 @@ from textwrap import indent
 
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
-from nncli.explain.given_state import given_state
-from nncli.explain.keras_training import shard_statistics
+from nncli.explain.no_equivalent import given_state, shard_statistics
 from nncli.parts.layers import BatchNorm
 from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import ReduceOnPlateau
@@ -21,7 +20,7 @@ optimizer.step(closure)"""
 
 
 def optimizer(built: Built) -> Equivalent:
-    """The optimizer, with the velocity it starts from."""
+    """The optimizer, with its initial velocity."""
     chosen, epochs = built.job.optimizer, built.job.training.epochs
     found = chosen.equivalent("pytorch", epochs=epochs)
     if not found.code:
@@ -38,7 +37,7 @@ def optimizer(built: Built) -> Equivalent:
 
 
 def schedule(built: Built) -> Equivalent:
-    """What changes the rate."""
+    """The scheduler."""
     chosen, job = built.job.schedule, built.job
     if not job.optimizer.has_learning_rate or chosen.is_constant:
         return Equivalent()
@@ -62,7 +61,7 @@ def schedule(built: Built) -> Equivalent:
 
 
 def loop(built: Built) -> Equivalent:
-    """The epochs and their steps."""
+    """The loop over epochs and steps."""
     if not built.job.optimizer.has_update:
         return Equivalent(CLOSURE)
     before, after = Equivalent(_rescale(built)), Equivalent(_after(built))
@@ -78,12 +77,12 @@ def loop(built: Built) -> Equivalent:
 
 
 def _block(head: str, body: Equivalent) -> Equivalent:
-    """Code under the line that repeats it; alone, if it isn't repeated."""
+    """Code indented under a `for` line; unchanged if there is none."""
     return Equivalent(f"{head}\n{indent(body.code, '    ')}", *body.notes) if head else body
 
 
 def _step(built: Built, rows: str) -> Equivalent:
-    """Gradient, clipping, update."""
+    """Gradient, clipping and update."""
     names = ("x", "t", "w") if built.job.train.weights is not None else ("x", "t")
     used = ", ".join(f"{name}{rows}" for name in names)
     found = Equivalent(f"optimizer.zero_grad()\nobjective({used}).backward()")
@@ -97,7 +96,7 @@ def _step(built: Built, rows: str) -> Equivalent:
 
 
 def _draw(built: Built) -> tuple[str, str]:
-    """The line(s) that draw a step's rows, and how arrays take them."""
+    """(the `for` line that draws a step's rows, their index); empty if each step takes all."""
     job, sampling = built.job, built.job.training.sampling
     rows, batch, steps = len(job.train), job.batch_rows, job.steps_per_epoch
     if sampling == "with_replacement":
@@ -116,7 +115,7 @@ def _draw(built: Built) -> tuple[str, str]:
 
 
 def _after(built: Built) -> str:
-    """What follows the steps for which the rate holds."""
+    """The line after the steps of an interval: scheduler.step()."""
     chosen = built.job.schedule
     if not schedule(built).code:
         return ""
@@ -132,7 +131,7 @@ def _after(built: Built) -> str:
 
 
 def _rescale(built: Built) -> str:
-    """What keeps a velocity as if the rate were inside, at the start of an interval."""
+    """Lines that rescale the velocity at the start of an interval: here the rate is inside it."""
     optimizer = built.job.optimizer
     if not (isinstance(optimizer, Sgd) and optimizer.momentum and schedule(built).code):
         return ""
@@ -144,7 +143,7 @@ def _rescale(built: Built) -> str:
 
 
 def _stops(built: Built) -> Equivalent:
-    """What ends training early."""
+    """Notes on the rules that end training early."""
     training, found = built.job.training, shard_statistics(built)
     if (stop := training.early_stopping) is not None:
         found += unsupported(

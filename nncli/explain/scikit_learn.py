@@ -1,4 +1,4 @@
-"""scikit-learn: the multilayer perceptron with the same settings, where it has them."""
+"""scikit-learn: an MLPClassifier or MLPRegressor with the same settings, if there is one."""
 
 from collections.abc import Iterator
 from textwrap import indent
@@ -7,7 +7,7 @@ from typing import Any
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
 from nncli.errors import few, printable
-from nncli.explain.given_state import given_state
+from nncli.explain.no_equivalent import given_state
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 from nncli.parts.optimizers import Sgd
@@ -15,7 +15,7 @@ from nncli.parts.regularizers import L2
 
 
 def equivalent(built: Built) -> Equivalent:
-    """What to paste, with what differs; no code where the network can't be expressed."""
+    """The code, with notes on what differs; no code if the network can't be expressed."""
     barriers = Equivalent("", *dict.fromkeys(_barriers(built)))
     if barriers.notes:
         return barriers + _linear(built)
@@ -27,7 +27,7 @@ def _denses(built: Built) -> list[Dense]:
 
 
 def _barriers(built: Built) -> Iterator[str]:
-    """Why no MLPClassifier or MLPRegressor is this network."""
+    """Yields the reasons why no MLPClassifier or MLPRegressor is this network."""
     network, optimizer = built.network, built.job.optimizer
     layers: list[Any] = [node.layer for node in network.nodes]
     hidden = [layer.activation for layer in _denses(built)[:-1]]
@@ -49,7 +49,7 @@ def _barriers(built: Built) -> Iterator[str]:
 
 
 def _head(built: Built) -> Iterator[str]:
-    """Why the output and the loss are another pair."""
+    """Yields a reason if the output and the loss are another pair than scikit-learn's."""
     network, classes = built.network, len(built.table.classes)
     are_told = built.table.task != "regression"  # classes, or labels
     own = network.is_matched if are_told else network.output.activation.name == "identity"
@@ -63,7 +63,7 @@ def _head(built: Built) -> Iterator[str]:
 
 
 def gradient_factor(built: Built, rows: int) -> float:
-    """Gradients here, as a multiple of scikit-learn's, whose output has dz = (a - t) / rows."""
+    """nncli's gradient / scikit-learn's, whose output has dz = (a - t) / rows."""
     loss, outputs = built.network.loss, built.network.outputs
     if isinstance(loss, CrossEntropy | BinaryCrossEntropy):
         return 1.0
@@ -71,7 +71,7 @@ def gradient_factor(built: Built, rows: int) -> float:
 
 
 def _numbers(built: Built) -> dict[str, Any]:
-    """The numbers that scikit-learn's conventions turn ours into."""
+    """The values of learning rate, epsilon and alpha in scikit-learn's conventions."""
     rows, chosen = built.job.batch_rows, built.job.optimizer
     times = gradient_factor(built, rows)
     l2 = getattr(_denses(built)[-1].kernel_regularizer, "l2", 0.0)
@@ -85,7 +85,7 @@ def _numbers(built: Built) -> dict[str, Any]:
 
 
 def _perceptron(built: Built) -> Equivalent:
-    """MLPClassifier or MLPRegressor, with every key that matters."""
+    """MLPClassifier or MLPRegressor, with every relevant argument."""
     numbers, job, denses = _numbers(built), built.job, _denses(built)
     name = "MLPRegressor" if built.table.task == "regression" else "MLPClassifier"
     keys = Equivalent(f"hidden_layer_sizes={tuple(layer.units for layer in denses[:-1])},")
@@ -114,7 +114,7 @@ def _perceptron(built: Built) -> Equivalent:
 
 
 def _polynomial(built: Built) -> Equivalent:
-    """What makes the products of a polynomial."""
+    """A note on PolynomialFeatures, if the config has a polynomial."""
     derivation = built.experiment.data.features.derivation
     if not derivation.degree:
         return Equivalent()
@@ -124,7 +124,7 @@ def _polynomial(built: Built) -> Equivalent:
 
 
 def _start(built: Built) -> Equivalent:
-    """How the weights start."""
+    """A note on the initial weights."""
     logistic = bool(_denses(built)[:-1]) and _denses(built)[0].activation.name == "sigmoid"
     times = 2 if logistic else 6
     return Equivalent(
@@ -135,7 +135,7 @@ def _start(built: Built) -> Equivalent:
 
 
 def _missing(built: Built) -> Equivalent:
-    """What the estimator leaves out of the experiment."""
+    """Notes on what the estimator lacks."""
     training = built.job.training
     found = _steps(built) if built.job.optimizer.has_update else Equivalent()
     if training.clip_grad_norm is not None:
@@ -158,7 +158,7 @@ def _missing(built: Built) -> Equivalent:
 
 
 def _steps(built: Built) -> Equivalent:
-    """What the estimator's epochs, batches and rates leave out."""
+    """Notes on differences in epochs, batches and rates."""
     job, found = built.job, Equivalent()
     if not job.schedule.is_constant:
         found += job.schedule.equivalent(
@@ -179,12 +179,12 @@ def _steps(built: Built) -> Equivalent:
 
 
 def _learns(layer: Dense) -> bool:
-    """Whether all of it is trained."""
+    """Whether both W and b are trained."""
     return all(layer.trains(name) for name in ("W", "b"))
 
 
 def _linear(built: Built) -> Equivalent:
-    """The estimator that goes straight to the minimum where there are no hidden layers."""
+    """A note on the estimator that solves a network without hidden layers directly."""
     if len(built.network.nodes) > 1 or not _learns(built.network.output):
         return Equivalent()
     penalty, rows = built.network.output.kernel_regularizer, len(built.job.train)

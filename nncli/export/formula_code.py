@@ -1,4 +1,4 @@
-"""Formula code: a formula of columns as an expression of NumPy."""
+"""Formula code: a formula of columns as a NumPy expression."""
 
 from collections.abc import Callable
 
@@ -18,13 +18,13 @@ COMPARISONS = {ufunc for precedence, ufunc in FORMULA_OPERATORS.values() if prec
 
 
 def in_numpy(formula: Expression, column: Callable[[str], str]) -> str:
-    """`(c["x1"] ** 2) * c["x2"]`, told how a column is called.
+    """The code of a formula, such as `(c["x1"] ** 2) * c["x2"]`; column: name -> code.
 
     >>> from nncli.data.formulas.parse import parse
     >>> in_numpy(parse("x1^2*sin(x2)"), str)
     '(x1 ** 2.0) * np.sin(x2)'
     """
-    return _bare(formula.compute(column, _call, repr))
+    return _unbracketed(formula.compute(column, _call, repr))
 
 
 def _call(ufunc: np.ufunc, arguments: list[str]) -> str:
@@ -33,12 +33,12 @@ def _call(ufunc: np.ufunc, arguments: list[str]) -> str:
         return f"({left} {OPERATORS[ufunc]} {right})"
     if ufunc is np.negative:
         return f"(-{arguments[0]})"
-    called = f"np.{ufunc.__name__}({', '.join(map(_bare, arguments))})"
+    called = f"np.{ufunc.__name__}({', '.join(map(_unbracketed, arguments))})"
     return f"{called}.astype(float)" if ufunc in COMPARISONS else called
 
 
-def _bare(text: str) -> str:
-    """Without brackets around the whole."""
+def _unbracketed(text: str) -> str:
+    """The text without brackets around the whole of it."""
     if not text.startswith("("):
         return text
     depth = 0

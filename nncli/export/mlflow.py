@@ -1,6 +1,6 @@
-"""MLflow: a run, told to the user's own MLflow by its client, wherever that keeps its records.
+"""MLflow: imports a run into the user's own MLflow by its client.
 
-`MLFLOW_TRACKING_URI` says where. A tag with the SHA-256 of the manifest stops a second import.
+`MLFLOW_TRACKING_URI` says where. A tag with the SHA-256 of the manifest prevents a second import.
 """
 
 import hashlib
@@ -30,15 +30,15 @@ from nncli.config.dump import plain
 from nncli.errors import CorruptRun, FileFailure, UserError, printable
 
 TAG = "nncli.manifest_sha256"
-MAX_METRICS, MAX_PARAMS = 1000, 100  # in one call
-MAX_VALUE_LENGTH = 500  # letters of a value, as older servers have it
-NOT_SENT = ("checkpoints", "files")  # folders of a run: to go on from, and copies of tables
+MAX_METRICS, MAX_PARAMS = 1000, 100  # per call
+MAX_VALUE_LENGTH = 500  # characters of a value, the limit of older servers
+NOT_SENT = ("checkpoints", "files")  # folders of a run: for resuming, and copies of tables
 STATUS = {"interrupted": "KILLED", "diverged": "FAILED"}  # others are FINISHED
-NO_SIGN = re.compile(r"[^\w ./-]")  # that a name may have
+NO_SIGN = re.compile(r"[^\w ./-]")  # characters that a name may not have
 
 
 class Imported(NamedTuple):
-    """run_id: MLflow's.  is_new: False where the run was there already.
+    """The result of an import. run_id: MLflow's.  is_new: False if the run was there already.
 
     metrics, params, files: how many of each were added.
     """
@@ -51,9 +51,9 @@ class Imported(NamedTuple):
 
 
 class MLflow:
-    """The user's MLflow.
+    """A client of the user's MLflow.
 
-    Raises UserError where it isn't installed, FileFailure where it refuses.
+    Raises UserError if MLflow isn't installed, FileFailure if it fails.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class MLflow:
             self.mlflow = import_module("mlflow")
         except ImportError:
             raise UserError("--to mlflow needs MLflow: pip install mlflow") from None
-        for name in ("alembic", "mlflow.store.db.utils"):  # which tell of every table that is made
+        for name in ("alembic", "mlflow.store.db.utils"):  # which log every table that they create
             logging.getLogger(name).setLevel(logging.WARNING)
         self.uri = str(self.mlflow.get_tracking_uri())
         with self._asking():
@@ -69,7 +69,7 @@ class MLflow:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """Turn what MLflow refuses into FileFailure."""
+        """Turn MLflow's errors into FileFailure."""
         try:
             yield
         except (self.mlflow.exceptions.MlflowException, OSError) as error:
@@ -77,9 +77,9 @@ class MLflow:
             raise FileFailure(f"{printable(self.uri, 200)}: {said}") from error
 
     def take(self, reader: RunReader) -> Imported:
-        """Import a run that has come to its end, whole or not at all.
+        """Import a finished run, completely or not at all.
 
-        Raises UserError for one that hasn't, FileFailure for what MLflow refuses.
+        Raises UserError for an unfinished run, FileFailure if MLflow fails.
         """
         if "stopped" not in reader.summary():
             raise UserError(f"{reader.run.path}: not at its end yet: MLflow is told of whole runs")
@@ -105,11 +105,11 @@ class MLflow:
         try:
             return self._filled(reader, run.info.run_id, began)
         except BaseException:
-            self.client.delete_run(run.info.run_id)  # so that the next try finds none of it
+            self.client.delete_run(run.info.run_id)  # so that the next import doesn't find it
             raise
 
     def _experiment(self, reader: RunReader) -> str:
-        """The id of the experiment that is called as the config, or as MLflow's variable says."""
+        """The id of MLFLOW_EXPERIMENT_NAME or the config's name; creates the experiment if new."""
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or reader.recorded.name
         found = self.client.get_experiment_by_name(name)
         return str(found.experiment_id if found else self.client.create_experiment(name))
@@ -131,7 +131,7 @@ class MLflow:
         return Imported(run_id, True, len(metrics), len(params), len(files))
 
     def _completed(self, reader: RunReader, run: Any) -> Imported:
-        """Add the scores of test rows that have come since."""
+        """Add the test scores that were recorded after the import."""
         known = run.data.metrics
         new = [metric for metric in self._test_metrics(reader) if metric.key not in known]
         if new:
@@ -139,7 +139,7 @@ class MLflow:
         return Imported(run.info.run_id, False, len(new))
 
     def _metrics(self, reader: RunReader, began: int) -> Iterator[Any]:
-        """metrics.csv, with its steps and times; what is empty there is left out."""
+        """The columns of metrics.csv with their steps and times; empty cells are left out."""
         columns = reader.columns()
         seconds = columns.get("seconds", [0.0] * len(columns["epoch"]))
         times = [began + round(1000 * second) for second in seconds]
@@ -164,7 +164,7 @@ def _batches(items: Iterable[Any], most: int) -> Iterator[list[Any]]:
 
 
 def parameters(reader: RunReader) -> dict[str, str]:
-    """The resolved config, a value a dotted key."""
+    """The resolved config as values by dotted key."""
     found: dict[str, str] = {}
     for key, value in _flat(plain(reader.recorded)):
         text = printable(str(value), MAX_VALUE_LENGTH)
@@ -173,7 +173,7 @@ def parameters(reader: RunReader) -> dict[str, str]:
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted key, value) of everything that is no block; a list of plain values is one."""
+    """(dotted key, value) of everything but blocks; a list of plain values is one value."""
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         value = dict(enumerate(value))
     if isinstance(value, Mapping) and value:
@@ -184,9 +184,9 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _files(reader: RunReader) -> Iterator[str]:
-    """The files worth having there: all but checkpoints and tables; and what evaluate has left.
+    """The files to send: all but checkpoints and tables, and what `evaluate` has written.
 
-    Raises CorruptRun for one that isn't what the run's manifest says.
+    Raises CorruptRun for a file that differs from the run's manifest.
     """
     path = reader.run.path
     for name, entry in reader.run.manifest().items():
@@ -200,7 +200,7 @@ def _files(reader: RunReader) -> Iterator[str]:
 
 
 def _milliseconds(moment: object) -> int:
-    """Since 1970; 0 where a run doesn't say."""
+    """Milliseconds since 1970 of an ISO time; 0 if it isn't one."""
     try:
         return int(datetime.fromisoformat(str(moment)).timestamp() * 1000)
     except ValueError:

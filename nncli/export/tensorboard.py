@@ -10,14 +10,14 @@ from nncli.artifacts.tensorboard_log import TensorBoardLog
 
 
 class Written(NamedTuple):
-    """folder: of the run in the logs.  rows: how many epochs it has there."""
+    """folder: of the run in the logs.  rows: number of epochs written."""
 
     folder: Path
     rows: int
 
 
 def tensorboard(reader: RunReader, logs: Path) -> Written:
-    """Write a run below the folder `logs`: `RUN/train` and `RUN/val`, with its config as text.
+    """Write a run to `RUN/train` and `RUN/val` in the folder `logs`, with its config as text.
 
     Raises FileFailure, and CorruptRun for a damaged run.
     """

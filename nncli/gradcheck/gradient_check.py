@@ -1,4 +1,4 @@
-"""Check: every tensor of a job's gradient, on the rows of its next step."""
+"""Check gradients: compares every tensor of a job's gradient, on the rows of its next step."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ import numpy as np
 from nncli.engine.job import Job
 from nncli.engine.layout import Tensor, gradient_of
 from nncli.engine.network import Network
-from nncli.engine.plan import Plan
+from nncli.engine.plan import Plan, first_infinite
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.gradcheck.gradient_comparison import Element, Outcome, analytic_gradient, compare
@@ -18,14 +18,14 @@ from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array
 
 MAX_ROWS = 32
-MAX_ELEMENTS = 200  # of a tensor: half of them those with the largest gradient, half drawn
+MAX_ELEMENTS = 200  # per tensor: half those with the largest gradient, half random
 NUDGE = 1e-3  # how far weights are moved off a kink
 
 
 def check_gradients(job: Job, state: TrainState, *, every_element: bool = False) -> GradientCheck:
-    """Compare the gradient of the rows of the next step, in float64 whatever the job's dtype.
+    """Check the gradient of the next step's rows, in float64 whatever the job's dtype.
 
-    At most 32 rows, and at most 200 elements of a tensor unless every_element.
+    At most 32 rows and, unless every_element, at most 200 elements per tensor.
     Raises UserError if the loss of these rows isn't finite.
     """
     plan, most = next_step(job, state), None if every_element else MAX_ELEMENTS
@@ -49,10 +49,10 @@ def check_gradients(job: Job, state: TrainState, *, every_element: bool = False)
 
 
 def refuse_unlike_record(job: Job, state: TrainState) -> None:
-    """Raises UserError if the calls recorded of a kernel aren't what it computes.
+    """Raises UserError if a kernel's recorded calls don't compute what the kernel computes.
 
-    Training replays the record; a kernel that does something at once, and not by a call that can
-    be recorded, would train another network than it says.
+    Training replays the recorded calls; a kernel that computes something without a recordable call
+    would then train another network.
     """
     layout = job.network.layout
     with np.errstate(all="ignore"):
@@ -68,7 +68,7 @@ def refuse_unlike_record(job: Job, state: TrainState) -> None:
 
 
 def next_step(job: Job, state: TrainState) -> Plan:
-    """The next step's first rows and theta, as copies in float64."""
+    """A plan with copies of the next step's first rows and of theta, in float64."""
     batches = job.batches(state)
     index = np.arange(job.batch_rows)
     index = index[: min(batches.draw(0, index), MAX_ROWS)]
@@ -87,16 +87,16 @@ def _in_float64(array: Array) -> Array:
 
 
 def _not_finite(plan: Plan) -> UserError:
-    """Which array of the forward pass is the first that isn't finite."""
-    bad = (name for name, array in plan.arrays(plan.workspace.rows) if not np.isfinite(array).all())
+    """The error that names the first array of the forward pass that isn't finite."""
+    bad = first_infinite(plan.arrays(plan.workspace.rows)) or "the loss"
     return UserError(
-        f"no gradient to check: {next(bad, 'the loss')} is not finite at these weights "
+        f"no gradient to check: {bad} is not finite at these weights "
         "(the data or the weights are too large)"
     )
 
 
 def _penalized(penalty: Penalty) -> Array:
-    """Which weights have a penalty, those included that are 0 now, where it has no slope."""
+    """(parameters,) whether a weight is penalized, also one that is 0 now, where the slope is 0."""
     with _moved(penalty.theta):
         return np.asarray(penalty.gradient() != 0.0)
 
@@ -104,7 +104,7 @@ def _penalized(penalty: Penalty) -> Array:
 def _checks(
     objective: ObjectiveFunction, network: Network, most: int | None
 ) -> Iterator[TensorCheck]:
-    """Each trained tensor's, in the order of the network."""
+    """Yields the check of each trained tensor, in the order of the network."""
     gradient = objective.gradient()
     tensors = [each for each in network.layout.tensors if each.start < len(gradient)]
     chosen = {tensor: _chosen(tensor, gradient, most) for tensor in tensors}
@@ -126,13 +126,13 @@ def _checks(
 def _compared(
     objective: ObjectiveFunction, network: Network, chosen: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
-    """Elements by their index in theta, compared at theta as it is."""
+    """The comparison of each element at theta, by its index in theta."""
     analytic = analytic_gradient(objective)
     numbers = {node.name: number for number, node in enumerate(network.nodes)}
     found = {}
     for tensor, indices in chosen.items():
         first = numbers[tensor.name.partition("/")[0]]
-        objective.value()  # of the layers before the first, once for all
+        objective.value()  # computes the layers before `first` once
         found.update({index: compare(objective, analytic, index, first) for index in indices})
     return found
 
@@ -140,7 +140,7 @@ def _compared(
 def _compared_beside(
     objective: ObjectiveFunction, network: Network, kinked: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
-    """The same beside theta, on two sides of it; of each two, the one that is worse."""
+    """The comparison of each element at two points beside theta; the worse of the two."""
     with _moved(objective.theta, NUDGE):
         one = _compared(objective, network, kinked)
     with _moved(objective.theta, -NUDGE):
@@ -149,7 +149,7 @@ def _compared_beside(
 
 
 def _chosen(tensor: Tensor, gradient: Array, most: int | None) -> list[int]:
-    """Where in theta the elements to compare are, ascending: all, or `most` of them."""
+    """The indices in theta of the elements to compare, ascending: all, or `most` of them."""
     places = np.arange(tensor.start, tensor.start + tensor.size)
     if most is None or tensor.size <= most:
         return [int(place) for place in places]
@@ -160,7 +160,7 @@ def _chosen(tensor: Tensor, gradient: Array, most: int | None) -> list[int]:
 
 @contextmanager
 def _moved(theta: Array, distance: float = NUDGE) -> Iterator[None]:
-    """While entered, every weight is moved by about a distance."""
+    """While entered, every weight is moved by about `distance`."""
     kept = theta.copy()
     theta += distance * np.random.default_rng(0).normal(size=theta.shape)
     yield

@@ -1,17 +1,17 @@
-"""Comparison: one element of a gradient, a, against centred differences of its objective f.
+"""Compare one element a of a gradient with centred differences of its objective f.
 
     n(h) = (f(theta_i + h) - f(theta_i - h)) / 2h
 
-errs twice: f is known up to its rounding, which adds rounding / h; and f is curved, which adds
-about c h^2. So steps h from 1e-9 to 0.1 are tried, each times max(1, |theta_i|); all but those
-with which an argument changes sides of a kink.
+has two errors: the rounding of f adds rounding / h, and the curvature of f adds about c h^2. So
+steps h from 1e-9 to 0.1 are tried, each times max(1, |theta_i|), except those with which an
+argument crosses a kink.
 
-- If |a - n(h)| <= 1e-6 max(|a|, |n(h)|) with any of them, a agrees.
-- Else the step counts whose bound on the error of n(h) is least: rounding / h, plus a quarter of
-  how far n(h) is from the n of the next larger step. To the bound is added a's own rounding. a
-  differs if what the bound leaves of |a - n(h)| is more than 1e-6 max(|a|, |n(h)|); it is
-  unresolved if both are within the bound.
-- Where no step is left, or none that resolves a, because of kinks, the element is at a kink.
+- If |a - n(h)| <= 1e-6 max(|a|, |n(h)|) for any of them, a agrees.
+- Else the step with the least error bound is used: rounding / h, plus a quarter of the difference
+  between n(h) and the n of the next larger step, plus the rounding of a. a differs if |a - n(h)|
+  minus the bound is more than 1e-6 max(|a|, |n(h)|); it is unresolved if both |a| and |n(h)| are
+  within the bound.
+- If kinks leave no step, or none that resolves a, the element is at a kink.
 """
 
 import math
@@ -32,7 +32,7 @@ SAFETY = 4.0
 
 
 class Outcome(Enum):
-    """What came of comparing one element."""
+    """The outcome of comparing one element."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
@@ -42,9 +42,9 @@ class Outcome(Enum):
 
 @frozen
 class Element:
-    """One element of a gradient, both ways.
+    """One element of a gradient by both methods.
 
-    index: in theta.  bound: how far the numeric value may be off; 0 where they agree without it.
+    index: in theta.  bound: the error bound of the numeric value; 0 if they agree without it.
     """
 
     index: int
@@ -60,13 +60,13 @@ class Element:
 
     @property
     def severity(self) -> tuple[int, float]:
-        """An order: those that differ come last, before them those that agree, by their error."""
+        """A sort key: elements that differ come last, before them those that agree, by error."""
         ranks = {Outcome.DIFFERS: 2, Outcome.AGREES: 1}
         return ranks.get(self.outcome, 0), self.relative_error
 
 
 def relative_error(a: float, n: float, bound: float = 0.0) -> float:
-    """What the bound leaves of |a - n|, as a share of the larger."""
+    """(|a - n| - bound) / max(|a|, |n|), at least 0; infinity if a isn't finite."""
     if not math.isfinite(a - n):
         return math.inf
     excess = max(abs(a - n) - bound, 0.0)
@@ -75,7 +75,7 @@ def relative_error(a: float, n: float, bound: float = 0.0) -> float:
 
 @frozen
 class AnalyticGradient:
-    """The gradient by backpropagation, and to what it and f are known where they are computed.
+    """The gradient by backpropagation, with rounding errors.
 
     gradient_error: of each element.  value_error: of f.
     """
@@ -86,10 +86,10 @@ class AnalyticGradient:
 
 
 def analytic_gradient(objective: ObjectiveFunction) -> AnalyticGradient:
-    """The gradient at theta as it is, and how far rounding may have moved it and f.
+    """The gradient at theta, and estimates of its and f's rounding error.
 
-    Rounding is a change in the last place of every number on the way, so that is tried, ten
-    times; four times the largest effect is allowed for, and at least that on a value of 1.
+    Rounding changes the last digit of every number on the way. This is simulated ten times; the
+    error is four times the largest effect, and at least that of a value of 1.
     """
     random = np.random.default_rng(0)
     value, gradient = objective.value(), objective.gradient()
@@ -103,7 +103,7 @@ def analytic_gradient(objective: ObjectiveFunction) -> AnalyticGradient:
 
 @frozen
 class _Difference:
-    """n(h). crosses: whether an argument of a kinked function changes sides."""
+    """n(h). crosses: whether an argument of a function crosses its kink."""
 
     step: float
     slope: float
@@ -113,7 +113,7 @@ class _Difference:
 def compare(
     objective: ObjectiveFunction, analytic: AnalyticGradient, index: int, first: int
 ) -> Element:
-    """One element, both ways. first: the number of the layer that theta[index] is of."""
+    """Compare one element. first: the index of the layer that theta[index] belongs to."""
     tried, a = [], float(analytic.gradient[index])
     scale = max(1.0, abs(objective.theta[index]))
     for step in STEPS:
@@ -139,7 +139,7 @@ def _difference(objective: ObjectiveFunction, index: int, step: float, first: in
 
 
 def _judge(analytic: AnalyticGradient, index: int, tried: list[_Difference]) -> Element:
-    """The element by the most exact of the differences that count."""
+    """The outcome, by the difference with the least error bound."""
     a = float(analytic.gradient[index])
     smooth = [each for each in tried if not each.crosses and math.isfinite(each.slope)]
     is_kinked = any(each.crosses for each in tried)
@@ -154,7 +154,7 @@ def _judge(analytic: AnalyticGradient, index: int, tried: list[_Difference]) -> 
 
 
 def _bounds(smooth: list[_Difference], error: float) -> Iterator[tuple[float, float]]:
-    """(how far n(h) may be off, n(h)) of each that has a larger step beside it."""
+    """Yields (error bound, n(h)) for each step that has a larger one."""
     falling = sorted(smooth, key=lambda each: -each.step)
     beside = [(h, abs(h.slope - larger.slope)) for larger, h in pairwise(falling)]
     for h, gap in beside:

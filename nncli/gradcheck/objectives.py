@@ -1,7 +1,7 @@
-"""Objectives: the data loss and the penalty, each a function of theta alone, with its gradient.
+"""Objectives: the data loss and the penalty as functions of theta, with their gradients.
 
-Both run the calls that a training step records. Everything else holds still: the batch, the masks
-of dropout, the moving statistics.
+Both replay the calls that a training step records. Everything else is fixed: the batch, dropout's
+masks, moving statistics.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,14 +21,14 @@ EPSILON = float(np.finfo(float).eps)
 class ObjectiveFunction(Protocol):
     """f(theta), and its gradient by backpropagation.
 
-    theta: the trained parameters, to be changed in place between two values.
+    theta: the trained parameters, which may be changed in place between two values.
     """
 
     name: ClassVar[str]
     theta: Array
 
     def value(self, first: int = 0) -> float:
-        """f(theta). first: the number of the first layer that has changed since the last value."""
+        """f(theta). first: the index of the first layer that changed since the last value."""
         ...
 
     def gradient(self) -> Array:
@@ -36,11 +36,11 @@ class ObjectiveFunction(Protocol):
         ...
 
     def perturbed(self, random: np.random.Generator) -> tuple[float, Array]:
-        """Value and gradient, with each number on the way up or down by its last place."""
+        """Value and gradient, if the last digit of each number on the way is changed."""
         ...
 
     def sides(self) -> Array:
-        """On which side of its kink each argument of a kinked function was, at the last value."""
+        """On which side of its kink each argument was at the last value: -1, 0 or 1."""
         ...
 
 
@@ -50,7 +50,7 @@ class DataLoss:
     name: ClassVar[str] = "data loss"
 
     def __init__(self, plan: Plan, random: np.random.Generator) -> None:
-        """random: the stream that the plan's dropout reads."""
+        """random: the stream of the plan's dropout."""
         self.plan, self.random, self.theta = plan, random, plan.trained
         self.rows = plan.workspace.rows
         batch = plan.batch(self.rows)
@@ -63,7 +63,7 @@ class DataLoss:
         self.backward = self._record_backward()
 
     def _record_forward(self) -> list[Tape]:
-        """The calls of each layer."""
+        """A tape for each layer."""
         tapes = []
         for number, node in enumerate(self.plan.network.nodes):
             tape = Tape()
@@ -72,7 +72,7 @@ class DataLoss:
         return tapes
 
     def _note_draws(self) -> list[Mapping[str, Any]]:
-        """Where the random stream is as each layer begins."""
+        """The state of the random stream before each layer."""
         states = []
         for tape in self.forward:
             states.append(self.random.bit_generator.state)
@@ -97,7 +97,7 @@ class DataLoss:
         return self._reduced()
 
     def _restore(self, first: int) -> None:
-        """Put back what a training pass moves besides theta."""
+        """Restore what a training pass changes besides theta."""
         np.copyto(self._untrained, self._kept)
         self.random.bit_generator.state = self._draws[first]
 
@@ -111,7 +111,7 @@ class DataLoss:
         return self._passed_back()
 
     def direct_gradient(self) -> Array:
-        """The same by the kernels themselves, not by the calls that were recorded of them."""
+        """The gradient by calling the kernels, instead of replaying their recorded calls."""
         self._restore(0)
         network, scratch = self.plan.network, np.zeros_like(self.targets)
         passes.forward(network, self.buffers)
@@ -119,7 +119,7 @@ class DataLoss:
         return self.plan.gradient.copy()
 
     def _passed_back(self) -> Array:
-        self.plan.gradient[...] = np.nan  # so that what a kernel forgets to write shows
+        self.plan.gradient[...] = np.nan  # shows what a kernel doesn't write
         for own in self.buffers:
             if own.dy is not None:
                 own.dy[...] = np.nan
@@ -146,7 +146,7 @@ class DataLoss:
 
 
 class Penalty:
-    """What the regularizers add."""
+    """The sum of the regularizers' penalties."""
 
     name: ClassVar[str] = "penalty"
 
@@ -181,7 +181,7 @@ class Penalty:
 
 
 def _perturb(array: Array, random: np.random.Generator) -> None:
-    """Change each number in its last place."""
+    """Change the last digit of each number, up or down."""
     np.multiply(array, 1.0 + EPSILON * random.choice((-1.0, 1.0), array.shape), out=array)
 
 

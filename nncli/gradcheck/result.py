@@ -1,4 +1,4 @@
-"""Result: what a gradient check found, tensor by tensor."""
+"""Result: the outcome of a gradient check, tensor by tensor."""
 
 import math
 
@@ -11,11 +11,11 @@ from nncli.parts.arrays import Shape
 
 @frozen
 class TensorCheck:
-    """One tensor's gradient of the data loss or of the penalty.
+    """The check of one tensor's gradient, of the data loss or of the penalty.
 
-    name: as a trace has it, hidden_1/dW.  part: `data loss` or `penalty`.
-    start: where the tensor begins in theta.  elements: those compared.
-    kinks: how many of them sit at a kink; these were compared at weights moved a little.
+    name: as in a trace, hidden_1/dW.  part: `data loss` or `penalty`.
+    start: the tensor's first index in theta.  elements: the compared ones.
+    kinks: how many of them are at a kink; these were compared with slightly moved weights.
     """
 
     name: str
@@ -30,27 +30,27 @@ class TensorCheck:
         return math.prod(self.shape)
 
     def count(self, outcome: Outcome) -> int:
-        """How many elements came out so."""
+        """The number of elements with this outcome."""
         return sum(element.outcome is outcome for element in self.elements)
 
     @property
     def checked(self) -> int:
-        """How many elements could be told right from wrong."""
+        """The number of elements that agree or differ."""
         return self.count(Outcome.AGREES) + self.count(Outcome.DIFFERS)
 
     @property
     def is_right(self) -> bool | None:
-        """None if no element could be told."""
+        """Whether no element differs; None if none could be checked."""
         return self.count(Outcome.DIFFERS) == 0 if self.checked else None
 
     @property
     def is_unused(self) -> bool:
-        """Whether nothing depends on the tensor, by either way."""
+        """Whether both gradients are 0 everywhere."""
         return not any(each.backpropagation or each.numeric for each in self.elements)
 
     @property
     def worst(self) -> Element:
-        """The one whose two values are furthest apart, of those that differ if any does."""
+        """The element with the largest error."""
         return max(self.elements, key=lambda each: each.severity)
 
     def place(self, element: Element) -> list[int]:
@@ -60,7 +60,7 @@ class TensorCheck:
 
 @frozen
 class GradientCheck:
-    """loss: data loss plus penalty of `rows` rows, out of `step_rows` that a step takes."""
+    """loss: data loss plus penalty of `rows` rows, out of the `step_rows` of a step."""
 
     loss: float
     rows: int
@@ -69,31 +69,31 @@ class GradientCheck:
 
     @property
     def wrong(self) -> list[TensorCheck]:
-        """In the order of the network."""
+        """The tensors with a wrong gradient, in the order of the network."""
         return [each for each in self.tensors if each.is_right is False]
 
     @property
     def undecided(self) -> list[TensorCheck]:
-        """Tensors of which no element could be checked."""
+        """The tensors without any element that could be checked."""
         return [each for each in self.tensors if each.is_right is None]
 
     @property
     def checked(self) -> int:
-        """Elements told right from wrong."""
+        """The number of elements that agree or differ."""
         return sum(each.checked for each in self.tensors)
 
     @property
     def is_right(self) -> bool:
-        """Whether nothing is wrong, and something could be checked."""
+        """Whether no element differs, and at least one was checked."""
         return self.checked > 0 and not self.wrong
 
     @property
     def relative_error(self) -> float:
-        """The greatest of any element checked."""
+        """The largest error of a checked element."""
         return max(
             (each.worst.relative_error for each in self.tensors if each.checked), default=0.0
         )
 
     def count(self, outcome: Outcome) -> int:
-        """How many elements came out so."""
+        """The number of elements with this outcome."""
         return sum(each.count(outcome) for each in self.tensors)

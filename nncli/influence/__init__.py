@@ -1,1 +1,1 @@
-"""What predictions rest on: which columns they need, and how they change along each."""
+"""Influence: which columns predictions depend on, and how they change along each."""

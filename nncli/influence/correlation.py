@@ -1,9 +1,9 @@
-"""Correlation: columns that say much the same: neither is needed while the other is there."""
+"""Correlation: pairs of correlated columns, of which a model may use either."""
 
 import numpy as np
 
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.table import Table
 
 STRONG = 0.8
@@ -12,7 +12,7 @@ MAX_ROWS = 2_000
 
 @frozen
 class CorrelatedPair:
-    """Two columns of numbers and Spearman's rank correlation between them."""
+    """Two numeric columns with their Spearman rank correlation."""
 
     first: str
     second: str
@@ -20,9 +20,9 @@ class CorrelatedPair:
 
 
 def correlated_pairs(table: Table, rows: Array, names: list[str]) -> list[CorrelatedPair]:
-    """|r| >= 0.8, the strongest first, among the columns `names` that are numbers."""
+    """The pairs of numeric columns in `names` with |r| >= 0.8, the strongest first."""
     numeric = [name for name in names if table.kind(name) == "numeric"]
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).round().astype(int)]
+    chosen = rows[evenly_spaced(len(rows), MAX_ROWS)]
     ranks = [_ranks(table.column(name).values[chosen]) for name in numeric]
     found = []
     for second in range(len(numeric)):
@@ -34,7 +34,7 @@ def correlated_pairs(table: Table, rows: Array, names: list[str]) -> list[Correl
 
 
 def _ranks(values: Array) -> Array:
-    """(rows,) ranks, equal values sharing theirs; NaN where missing."""
+    """(rows,) ranks, the mean rank for equal values; NaN for missing ones."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     ranks = (ends - (counts - 1) / 2)[inverse]
@@ -42,7 +42,7 @@ def _ranks(values: Array) -> Array:
 
 
 def _pearson(a: Array, b: Array) -> float:
-    """Of the rows that have both; ranks are among these."""
+    """The correlation over rows that have both values; ranks are those among these rows."""
     both = np.isfinite(a) & np.isfinite(b)
     if both.sum() < 3:
         return 0.0

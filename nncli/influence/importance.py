@@ -1,4 +1,4 @@
-"""Permutation importance: what is lost when a column's values are shuffled."""
+"""Permutation importance: the increase of the loss when a column's values are shuffled."""
 
 from collections.abc import Callable
 
@@ -6,21 +6,21 @@ import numpy as np
 
 from nncli.frozen import frozen
 from nncli.influence.loss_per_row import loss_of
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.table import Table
 
 Predict = Callable[[Array], Array]  # raw rows (rows, features) -> predictions
 
 REPEATS = 10
 MAX_ROWS = 2_000
-SHOWN = 30  # columns that are looked at closely
-BLOCK_VALUES = 1 << 21  # of the rows asked about at a time: 16 MB
-MIN_ROWS = 30  # to choose among very many columns
+SHOWN = 30  # columns measured with all repeats
+BLOCK_VALUES = 1 << 21  # of the rows predicted at a time: 16 MB
+MIN_ROWS = 30  # rows for the rough measurement of very many columns
 
 
 @frozen
 class ColumnImportance:
-    """loss with the column permuted - loss as it is: mean and deviation over permutations."""
+    """loss with the column permuted - loss: mean and standard deviation over permutations."""
 
     name: str
     mean: float
@@ -28,17 +28,17 @@ class ColumnImportance:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it is more than what one permutation differs from another by."""
+        """Whether the mean is more than two standard deviations."""
         return self.mean > 2 * self.deviation
 
 
 @frozen
 class Importance:
-    """The columns, the most important first.
+    """Columns, the most important first.
 
-    measure: the loss, in words.  base: of the predictions as they are.
-    rows, of_rows: on how many of the rows scored.  repeats: permutations of each column.
-    of_columns: how many there are; the others were looked at in passing, and matter less.
+    measure: the loss in words.  base: the loss without permutation.
+    rows, of_rows: the number of rows used, out of those scored.  repeats: permutations per column.
+    of_columns: the number of all columns; the others were measured roughly, and matter less.
     """
 
     measure: str
@@ -53,13 +53,14 @@ class Importance:
 def permutation_importance(
     predict: Predict, table: Table, rows: Array, *, seed: int, work: int = 1
 ) -> Importance:
-    """Of every feature of a table, on the given rows.
+    """The importance of every feature of a table, on the given rows.
 
-    work: multiplications that a row's prediction takes; a large network is asked about fewer rows.
+    work: multiplications per predicted row; the larger, the fewer rows are used.
     """
     random = np.random.default_rng(seed)
     measure, loss = loss_of(table.task, len(table.targets))
-    chosen = _sample(rows, min(MAX_ROWS, max(_affordable(work, len(table.features)), MIN_ROWS)))
+    most = min(MAX_ROWS, max(_affordable(work, len(table.features)), MIN_ROWS))
+    chosen = rows[evenly_spaced(len(rows), most)]
     x, truth = np.asarray(table.x[chosen], float), table.y[chosen]
     base = loss(predict(x), truth)
     places = [*range(len(table.features))]
@@ -79,7 +80,7 @@ def permutation_importance(
 
 
 def _loss(loss: Callable[[Array, Array], float], answers: Array, truth: Array) -> float:
-    """Of the rows that have an answer: a formula may have no value for one that is moved."""
+    """The loss over the rows with a prediction: for a permuted row, a formula may be undefined."""
     is_known = ~np.isnan(answers).any(axis=1)
     if is_known.all() or not is_known.any():
         return loss(answers, truth)
@@ -87,15 +88,8 @@ def _loss(loss: Callable[[Array, Array], float], answers: Array, truth: Array) -
 
 
 def _affordable(work: int, columns: int) -> int:
-    """Rows whose permutations take a second or two."""
+    """The number of rows whose permutations take a second or two."""
     return 4_000_000_000 // (work * REPEATS * min(columns, SHOWN))
-
-
-def _sample(rows: Array, most: int) -> Array:
-    """Evenly spaced ones."""
-    if len(rows) <= most:
-        return rows
-    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(int)])
 
 
 def _losses(
@@ -107,7 +101,7 @@ def _losses(
     random: np.random.Generator,
     repeats: int,
 ) -> Array:
-    """(repeats,) losses with one column permuted; as many at once as memory allows."""
+    """(repeats,) losses with one column permuted, computed together as far as memory allows."""
     size = len(x)
     together = max(min(BLOCK_VALUES // max(x.size, 1), repeats), 1)
     losses: list[float] = []

@@ -1,5 +1,4 @@
-"""Influence: which columns the predictions of a model need, how they change along the first few,
-and which columns say much the same."""
+"""Influence: importance of every column, dependence on the first ones, and correlations."""
 
 import numpy as np
 
@@ -10,12 +9,12 @@ from nncli.influence.partial_dependence import PartialDependence, partial_depend
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-CURVES = 4  # columns whose partial dependence is worked out
+CURVES = 4  # columns with partial dependence
 
 
 @frozen
 class Influence:
-    """outputs: what each number of a prediction is: a class, a label or a target."""
+    """outputs: what each column of a prediction is: a class, a label or a target."""
 
     importance: Importance
     dependence: tuple[PartialDependence, ...]
@@ -26,7 +25,7 @@ class Influence:
 def influence_of(
     predict: Predict, table: Table, scored: Array, train: Array, *, seed: int, work: int = 1
 ) -> Influence:
-    """Of the model `predict`: importance on the rows `scored`, dependence over the rows `train`."""
+    """Influence on `predict`: importance on the rows `scored`, dependence over the rows `train`."""
     with np.errstate(all="ignore"):
         importance = permutation_importance(predict, table, scored, seed=seed, work=work)
     names = [column.name for column in importance.columns]

@@ -1,26 +1,26 @@
-"""Partial dependence: the mean prediction as one column is set to value after value."""
+"""Partial dependence: the mean prediction, when one column is set to each of several values."""
 
 import numpy as np
 
 from nncli.frozen import frozen
 from nncli.influence.importance import Predict
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.parts.table import Kind, Table
 
-STEPS = 25  # of a number
-MAX_ROWS = 200  # that a mean is taken over
+STEPS = 25  # values of a number
+MAX_ROWS = 200  # rows for a mean
 MAX_CATEGORIES = 12
-ENDS = (0.01, 0.99)  # quantiles between which a number is set
+ENDS = (0.01, 0.99)  # quantiles that limit a number's values
 
 
 @frozen
 class PartialDependence:
-    """Along one column, the others as the training rows have them.
+    """The partial dependence on one column.
 
-    positions: (steps,) the values it is set to; of a category its index in the table.
+    positions: (steps,) its values; of a category, indices in the table's categories.
     means: (steps, outputs) predictions, averaged over rows.
-    deciles: of a number in the training rows.  categories: in words, one for each position.
-    of_categories: how many there are; the most frequent ones are shown.
+    deciles: of a number in the training rows.  categories: the name of each position.
+    of_categories: the number of all categories; the most frequent ones are shown.
     """
 
     name: str
@@ -35,8 +35,8 @@ class PartialDependence:
 def partial_dependence(
     predict: Predict, table: Table, rows: Array, names: list[str]
 ) -> list[PartialDependence]:
-    """Of the columns `names`, over a sample of the training rows `rows`."""
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).round().astype(int)]
+    """The dependence on each column in `names`, over a sample of the training rows `rows`."""
+    chosen = rows[evenly_spaced(len(rows), MAX_ROWS)]
     x = np.asarray(table.x[chosen], float)
     return [_along(predict, table, rows, name, x) for name in names]
 
@@ -61,7 +61,7 @@ def _along(predict: Predict, table: Table, rows: Array, name: str, x: Array) -> 
 
 
 def _means(answers: Array) -> Array:
-    """Over the rows that have an answer, where there are any."""
+    """The mean over the rows that have a prediction."""
     is_known = ~np.isnan(answers)
     counts = is_known.sum(axis=1)
     if (counts == answers.shape[1]).all():
@@ -70,7 +70,7 @@ def _means(answers: Array) -> Array:
 
 
 def _categories(table: Table, name: str, present: Array) -> tuple[Array, tuple[str, ...], int]:
-    """(codes, in words, how many there are) of the most frequent ones, in the table's order."""
+    """(codes, names, the number of all) of the most frequent categories, in the table's order."""
     codes, counts = np.unique(present, return_counts=True)
     kept = np.sort(np.argsort(-counts, kind="stable")[:MAX_CATEGORIES])
     known = table.categories.get(name) or table.orders.get(name) or ("no", "yes")

@@ -12,15 +12,12 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
-BLOCK_VALUES = 1 << 21  # features, or inputs, of the rows asked about at a time: 16 MB
+BLOCK_VALUES = 1 << 21  # features, or inputs, of the rows predicted at a time: 16 MB
 
 
 @frozen
 class Predictor:
-    """A trained model as a function of raw rows, which have the columns of its table.
-
-    theta: its weights.
-    """
+    """A trained model as a function of raw rows with its table's columns. theta: the weights."""
 
     model: Model
     theta: Array
@@ -29,8 +26,8 @@ class Predictor:
     def __call__(self, x: Array) -> Array:
         """(rows, classes) probabilities or (rows, targets) numbers, for raw features (rows, all).
 
-        NaN where a formula of the features has no value. Raises TableError for a row whose values
-        overflow when they are scaled.
+        NaN for a row with an undefined formula. Raises TableError for a row whose scaled values
+        overflow.
         """
 
         def predict(rows: Table) -> Array:
@@ -40,15 +37,15 @@ class Predictor:
         return _where_defined(predict, [self.model.preprocessing], self.table, x)
 
     def in_blocks(self, count: int, rows: Callable[[slice], Array]) -> Array:
-        """The predictions for `count` rows, which are made and forgotten a block at a time."""
+        """Predictions for `count` rows, which `rows` makes a block at a time."""
         widest = max(len(self.table.features), self.model.preprocessing.width)
         step = max(BLOCK_VALUES // widest, 1)
         blocks = [slice(start, min(start + step, count)) for start in range(0, count, step)]
         return np.concatenate([self(rows(block)) for block in blocks])
 
 
-def asked(trained: TrainedModel, table: Table) -> Callable[[Array], Array]:
-    """The same of any trained model, an ensemble too: raw rows -> predictions."""
+def raw_predictor(trained: TrainedModel, table: Table) -> Callable[[Array], Array]:
+    """Any trained model, also an ensemble, as a function of raw rows."""
 
     fitted = [reader.model.preprocessing for reader in trained.networks]
     return lambda x: _where_defined(trained.predict, fitted, table, x)
@@ -57,7 +54,7 @@ def asked(trained: TrainedModel, table: Table) -> Callable[[Array], Array]:
 def _where_defined(
     predict: Callable[[Table], Array], fitted: Sequence[Preprocessing], table: Table, x: Array
 ) -> Array:
-    """What is predicted for raw rows of a table's columns; NaN where a formula has no value."""
+    """Predictions for raw rows; NaN for rows with an undefined formula."""
     rows = replace(table, x=x, y=np.zeros(len(x)), aside={}, weights=None, origin=None)
     with np.errstate(all="ignore"):  # what overflows is refused, or shows as not finite
         is_defined = np.logical_and.reduce([each.is_defined(rows) for each in fitted])

@@ -1,1 +1,1 @@
-"""The loss over two weights, or two directions, and the path that training takes on it."""
+"""The loss surface: the loss over two weights or directions, with the path of training on it."""

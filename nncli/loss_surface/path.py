@@ -1,4 +1,4 @@
-"""The path: the parameters at each epoch, by training once more; its main directions."""
+"""Path: the parameters at each epoch, from training once more, and their main directions."""
 
 import numpy as np
 
@@ -8,14 +8,15 @@ from nncli.errors import Diverged
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MAX_POINTS = 200  # epochs that are kept of a longer path, evenly spaced, and the last
+MAX_POINTS = 200  # kept epochs of a longer path: evenly spaced, and the last
 
 
 @frozen
 class Path:
-    """Parameters of some epochs, in their order, from the initial ones on.
+    """The parameters at some epochs, in order, from the initial ones on.
 
-    epochs: (n,) their numbers.  thetas: (n, layout.size).  diverged: whether training did, then.
+    epochs: (n,) their numbers.  thetas: (n, layout.size).  diverged: whether training diverged
+    then.
     """
 
     epochs: Array
@@ -42,10 +43,10 @@ def path_of(job: Job) -> Path:
 
 
 def main_directions(path: Path, trained: int) -> tuple[Array, Array]:
-    """(2, trained) orthonormal directions, and (2,) which share of the path's variation each has.
+    """(2, trained) orthonormal directions, and (2,) each one's share of the path's variance.
 
-    The principal components of theta_i - theta_end, as Li et al. (2018) draw them. A path along a
-    line has one; the second is then any other direction, the same each time.
+    The principal components of theta_i - theta_end, as in Li et al. (2018). A straight path has
+    only one; the second is then an arbitrary direction, always the same.
     """
     moves = (path.thetas[:, :trained] - path.thetas[-1, :trained]).astype(float)
     squares, rows = np.linalg.eigh(moves @ moves.T)

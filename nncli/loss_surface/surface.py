@@ -1,4 +1,4 @@
-"""Surface: the loss over a plane of parameter space that the path lies on, or is projected to."""
+"""Surface: the loss over a plane of parameter space, onto which the path is projected."""
 
 import re
 from collections.abc import Sequence
@@ -10,22 +10,22 @@ from nncli.engine.job import Job
 from nncli.errors import UserError, few, printable
 from nncli.frozen import frozen
 from nncli.loss_surface.path import main_directions, path_of
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 
-STEPS = 51  # of an axis
+STEPS = 51  # positions along an axis
 MARGIN = 0.35  # of the path's range, on either side
-NARROWEST = 0.3  # of the wider axis's range: what the other has at least
-MAX_ROWS = 1_000  # evenly spaced training rows whose loss it is
+NARROWEST = 0.3  # the least range of an axis, relative to the other's
+MAX_ROWS = 1_000  # evenly spaced training rows for the loss
 PLACE = re.compile(r"(.+?)\[(\d+(?:,\d+)*)\]")
 
 
 @frozen
 class Surface:
-    """What a plot shows.
+    """The content of the plot.
 
-    names: of the two axes.  x, y: (STEPS,).  losses: (STEPS, STEPS), those of a y in a row.
-    path: (n, 2), at `epochs`.  values: (n,) the losses on the path itself.
-    others: how many weights are held as they are at the end; 0 in a plane of main directions.
+    names: of the two axes.  x, y: (STEPS,).  losses: (STEPS, STEPS), a row for each y.
+    path: (n, 2), at `epochs`.  values: (n,) the losses at the path's own parameters.
+    others: the number of weights held at their final values; 0 for a plane of main directions.
     """
 
     names: tuple[str, str]
@@ -41,10 +41,11 @@ class Surface:
 
 
 def surface_of(job: Job, weights: Sequence[str] = ()) -> Surface:
-    """The surface over two weights, as `hidden_1/W[0,0]`; without, over the two trained ones, or
-    over the two main directions of the path.
+    """The surface over two weights, as `hidden_1/W[0,0]`, or over the two main directions of the
+    path.
 
-    Raises UserError for other weights, Diverged if not even the initial loss is finite.
+    By default over the two trained weights, if there are only two.
+    Raises UserError for unknown weights, Diverged if not even the initial loss is finite.
     """
     trained = job.network.layout.trainable
     if trained < 2:
@@ -83,7 +84,7 @@ def surface_of(job: Job, weights: Sequence[str] = ()) -> Surface:
 
 
 class _Loss:
-    """theta -> the objective over training rows, at most MAX_ROWS of them."""
+    """The objective over at most MAX_ROWS training rows, as a function of theta."""
 
     def __init__(self, job: Job, theta: Array) -> None:
         self.trained = job.network.layout.trainable
@@ -100,11 +101,11 @@ class _Loss:
 def _sampled(rows: EvaluationSet) -> EvaluationSet:
     if len(rows) <= MAX_ROWS:
         return rows
-    return rows.at(np.linspace(0, len(rows) - 1, MAX_ROWS).astype(np.intp))
+    return rows.at(evenly_spaced(len(rows), MAX_ROWS))
 
 
 def _axes(path: Array) -> tuple[Array, Array]:
-    """Ranges around the path, none much narrower than the other."""
+    """The range of each axis around the path; neither is much narrower than the other."""
     low, high = path.min(axis=0), path.max(axis=0)
     size = np.maximum(high - low, NARROWEST * (high - low).max())
     size = np.where(size > 0, size, 1.0)
@@ -114,7 +115,7 @@ def _axes(path: Array) -> tuple[Array, Array]:
 
 
 def _places(job: Job, weights: Sequence[str]) -> list[int]:
-    """Where two weights lie in the flat vector. Raises UserError."""
+    """The indices of two weights in the flat vector. Raises UserError."""
     places = [_place(job, text.replace(" ", "")) for text in weights]
     if places[0] == places[1]:
         raise UserError(f"--weights: expected two different weights, found '{weights[0]}' twice")
@@ -140,7 +141,7 @@ def _place(job: Job, text: str) -> int:
 
 
 def _names(job: Job, places: Sequence[int]) -> list[str]:
-    """The weights that lie at places of the flat vector, as `output/W[0,0]`."""
+    """The names of weights, as `output/W[0,0]`, by their indices in the flat vector."""
     found = []
     for place in places:
         for each in job.network.layout.tensors:

@@ -1,4 +1,4 @@
-"""The surface plot: the loss as contours, and the path of training on them."""
+"""The surface plot: contours of the loss, with the path of training."""
 
 import textwrap
 from collections.abc import Iterator
@@ -7,26 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.curve_bands import MIN_LOG_RATIO
 from nncli.artifacts.figure_style import legend, new_figure, set_title, short, style_axes
-from nncli.artifacts.number_ticks import log_ticks, number_format
+from nncli.artifacts.number_ticks import MIN_LOG_RATIO, log_ticks, number_format
 from nncli.artifacts.palette import BEST, GIVEN
 from nncli.artifacts.rendering import write_plot
 from nncli.loss_surface.surface import Surface
 from nncli.parts.arrays import Array
 
 LEVELS = 24
-DEEPEST = 1e-6  # of the greatest loss: below it all contours are one
-MAX_DOTS = 100  # epochs that have a dot
+DEEPEST = 1e-6  # of the largest loss: smaller ones have no contours
+MAX_DOTS = 100  # epochs up to which each has a dot
 LINE = 95  # letters of the caption
 
 
 def draw_surface(surface: Surface, name: str, loss: str, path: Path) -> None:
-    """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
-    write_plot(path, lambda: _figure(surface, name, loss), described(surface))
+    """Draw the surface. loss: its name. Raises UserError or FileFailure as write_plot."""
+    write_plot(path, lambda: _figure(surface, name, loss), alt_text(surface))
 
 
-def described(surface: Surface) -> str:
+def alt_text(surface: Surface) -> str:
     """The alternative text."""
     first, last = surface.values[0], surface.values[-1]
     said = f"The loss over {surface.names[0]} and {surface.names[1]}"
@@ -76,7 +75,7 @@ def _draw_contours(figure: Any, axes: Any, surface: Surface, losses: Array, loss
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between; of many only the powers."""
+    """1, 2 and 5 times powers of ten in the range; only the powers if there are many."""
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     factors = (1, 2, 5) if len(powers) < 5 else (1,)
     numbers = [factor * 10.0**power for power in powers for factor in factors]

@@ -1,1 +1,1 @@
-"""The learning-rate finder: one short training whose rate grows, and what its loss says."""
+"""The learning-rate finder: a short training with a growing rate."""

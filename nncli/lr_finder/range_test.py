@@ -1,6 +1,6 @@
-"""Range test: lr_t = low (high / low)^(t / (steps - 1)), and the loss of each step's rows.
+"""Range test: lr_t = low (high / low)^(t / (steps - 1)), and the loss at each step.
 
-The learning-rate range test of Smith (2015), which others call lr_find.
+The learning-rate range test of Smith (2015), also known as lr_find.
 """
 
 import math
@@ -18,13 +18,13 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import Interval, Schedule, Warmup
 
-RISEN = 4.0  # times its start: the loss of weights that are running away
-LAST = 5  # steps whose mean loss decides that
-SMOOTHED = 1 / 40  # of all steps: the deviation of the weights of a step's neighbours
-NOISES = 2.0  # times the change of the loss from step to step: a fall that isn't chance
-MIN_FALL = 0.01  # of the start's loss, below which it hasn't fallen
-CLEAR = 0.1  # of the whole fall, at whose start and end noise may be steeper than the curve
-SAFETY = 10.0  # times below the rate of the least loss
+RISEN = 4.0  # times the first loss: training has diverged
+LAST = 5  # steps for the mean that is compared
+SMOOTHED = 1 / 40  # of all steps: the standard deviation of the smoothing
+NOISES = 2.0  # times the median change between steps: a smaller fall is noise
+MIN_FALL = 0.01  # of the first loss: a smaller fall doesn't count
+CLEAR = 0.1  # of the fall: at its start and end noise may be steeper
+SAFETY = 10.0  # the rate of the least loss is divided by this
 
 
 @frozen
@@ -42,10 +42,10 @@ class ExponentialRise(Schedule):
 
 @frozen
 class RangeTest:
-    """What a range test saw.
+    """The result of a range test.
 
-    rates, losses: of each step made, the loss before its update.  smoothed: of neighbouring steps.
-    own: the job's rate.  has_risen: whether the loss ran away before the highest rate.
+    rates, losses: of each step, the loss before its update.  smoothed: over neighbouring steps.
+    own: the job's rate.  has_risen: whether the loss diverged before the highest rate.
     """
 
     rates: Array
@@ -56,17 +56,17 @@ class RangeTest:
 
     @property
     def least(self) -> int:
-        """The step of the least smoothed loss."""
+        """The step with the least smoothed loss."""
         return int(np.argmin(self.smoothed))
 
     @property
     def fall(self) -> float:
-        """From the first smoothed loss to the least."""
+        """The first smoothed loss minus the least."""
         return float(self.smoothed[0] - self.smoothed[self.least])
 
     @property
     def has_fallen(self) -> bool:
-        """Whether some rate lowered the loss by more than batches differ."""
+        """Whether the loss fell by more than the noise between batches."""
         changes = np.abs(np.diff(self.losses[: max(self.least, LAST) + 1]))
         noise = float(np.median(changes)) if len(changes) else 0.0
         return self.fall > max(MIN_FALL * abs(float(self.smoothed[0])), NOISES * noise)
@@ -78,7 +78,7 @@ class RangeTest:
 
     @property
     def steepest(self) -> int:
-        """The step where the loss falls fastest over the logarithm of the rate."""
+        """The step with the steepest fall of the loss over the logarithm of the rate."""
         if self.least == 0:
             return 0
         fallen = (self.smoothed[0] - self.smoothed) / self.fall
@@ -89,20 +89,20 @@ class RangeTest:
 
     @property
     def below_least(self) -> float:
-        """The rate of the least loss / 10."""
+        """A tenth of the rate with the least loss."""
         return float(self.rates[self.least]) / SAFETY
 
     def loss_at(self, rate: float) -> float | None:
-        """The smoothed loss when the rate was this; None of one that wasn't reached."""
+        """The smoothed loss at a rate; None if it wasn't reached."""
         if not self.rates[0] <= rate <= self.rates[-1]:
             return None
         return float(np.interp(math.log(rate), np.log(self.rates), self.smoothed))
 
 
 def range_test(job: Job, theta: Array, low: float, high: float, steps: int) -> RangeTest:
-    """Train from `theta` while the rate grows from `low` to `high`, or the loss runs away.
+    """Train from `theta` with a rate that grows from `low` to `high`, until the loss diverges.
 
-    Raises UserError for an optimizer without a rate, or if not even the first loss is finite.
+    Raises UserError for an optimizer without a rate, or if the first loss isn't finite.
     """
     optimizer = job.optimizer
     if not (optimizer.has_learning_rate and optimizer.has_update):
@@ -122,7 +122,7 @@ def range_test(job: Job, theta: Array, low: float, high: float, steps: int) -> R
 
 
 def _losses(job: Job, state: TrainState, steps: int) -> tuple[list[float], bool]:
-    """The finite losses, and whether they ran away."""
+    """The finite losses, and whether they diverged."""
     stepper, stop = GradientStepper(job.of_whole_batches, state), Stop()
     losses: list[float] = []
 
@@ -145,17 +145,17 @@ def _has_risen(losses: list[float]) -> bool:
 
 
 def _bound(losses: list[float]) -> float:
-    """Beyond which the loss has run away: four times its start, which may be negative."""
+    """The loss above which training has diverged: four times the first, which may be negative."""
     start = float(np.mean(losses[:LAST]))
     return start + (RISEN - 1) * abs(start)
 
 
 def _smoothed(losses: list[float], steps: int) -> Array:
-    """The mean over neighbouring steps with a normal distribution's weights.
+    """A Gaussian mean over neighbouring steps, before and after.
 
-    Not one of the steps before: it would lag, and name a rate that is too high.
+    A mean over earlier steps only would lag, and so give too high a rate.
     """
-    values = np.minimum(losses, _bound(losses))  # which one huge loss may not spoil
+    values = np.minimum(losses, _bound(losses))  # limits the effect of one huge loss
     deviation = max(steps * SMOOTHED, 1.0)
     places = np.arange(len(values))
     weights = np.exp(-0.5 * ((places[:, None] - places) / deviation) ** 2)

@@ -1,21 +1,20 @@
-"""The range-test plot: the loss over the rates of a range test, with those to take."""
+"""The range-test plot: the loss over the learning rate, with the suggested rates."""
 
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.curve_bands import MIN_LOG_RATIO
 from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
-from nncli.artifacts.number_ticks import log_ticks
+from nncli.artifacts.number_ticks import log_ticks, needs_log_axis
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK, OTHERS
 from nncli.artifacts.rendering import write_plot
 from nncli.lr_finder.range_test import RangeTest
 
-ABOVE = 0.3  # of the fall, that is shown above the first loss
+ABOVE = 0.3  # of the fall: the room above the first loss
 
 
 def draw_range_test(found: RangeTest, name: str, loss: str, path: Path) -> None:
-    """Write the plot. loss: what it is. Raises FileFailure if it can't write."""
-    write_plot(path, lambda: _figure(found, name, loss), _described(found, loss))
+    """Draw the plot. loss: its name. Raises UserError or FileFailure as write_plot."""
+    write_plot(path, lambda: _figure(found, name, loss), _alt_text(found, loss))
 
 
 def _figure(found: RangeTest, name: str, loss: str) -> Any:
@@ -54,10 +53,10 @@ def _mark(axes: Any, found: RangeTest) -> None:
 
 
 def _show_fall(axes: Any, found: RangeTest) -> None:
-    """The range of the smoothed loss up to a bit above its start: what ran away has no end."""
+    """Limit the axis to the smoothed loss, up to a little above its start."""
     low, first = float(found.smoothed[found.least]), float(found.smoothed[0])
     top = max(first + ABOVE * max(found.fall, 0.02 * abs(first)), low + 1e-12)
-    if low > 0 and first > MIN_LOG_RATIO * low:
+    if needs_log_axis(low, first):
         axes.set_yscale("log")
         axes.set_ylim(low / 1.5, first * 1.5)
         log_ticks(axes.yaxis)
@@ -65,7 +64,7 @@ def _show_fall(axes: Any, found: RangeTest) -> None:
         axes.set_ylim(low - 0.15 * (top - low), top)
 
 
-def _described(found: RangeTest, loss: str) -> str:
+def _alt_text(found: RangeTest, loss: str) -> str:
     said = f"The loss ({loss}) of {len(found.rates)} steps over growing learning rates"
     if not found.has_fallen:
         return f"{said}: it doesn't fall."

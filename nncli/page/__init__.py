@@ -1,1 +1,1 @@
-"""Pages: what every HTML page has in common: escaping, colours, and no request to anywhere."""
+"""Page: what all HTML pages share: escaping, colours, and no requests to any server."""

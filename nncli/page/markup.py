@@ -1,36 +1,36 @@
-"""Markup: HTML that can't be built from a text without escaping it."""
+"""Markup: builds HTML in which every text is escaped."""
 
 from html import escape
 from typing import Any
 
 from nncli.errors import escaped
 
-VOID = frozenset({"input", "wbr"})  # elements that hold nothing
+VOID = frozenset({"input", "wbr"})  # elements without content
 
 
 class Markup(str):
-    """HTML. Any other text becomes it through `text`."""
+    """HTML; `text` makes it from any other text."""
 
     __slots__ = ()
 
 
 def text(value: object) -> Markup:
-    """A text as it is read: signs that HTML or a reader would obey stand for themselves."""
+    """A text as HTML, with special and control characters escaped."""
     return value if isinstance(value, Markup) else Markup(escape(escaped(str(value))))
 
 
 def join(*inside: object) -> Markup:
-    """One after another; None is nothing."""
+    """The concatenation of parts; None is left out."""
     return Markup("".join(text(each) for each in inside if each is not None))
 
 
 def breakable(name: str) -> Markup:
-    """A name that may go on in another line after each underscore."""
+    """A name that may be broken after each underscore."""
     return Markup(text(name).replace("_", "_<wbr>"))
 
 
 def tag(name: str, *inside: object, **attributes: Any) -> Markup:
-    """An element; `class_` is class, `data_x` is data-x, None and False are no attribute.
+    """An element. `class_` means class, `data_x` data-x; an attribute of None or False is left out.
 
     >>> tag("td", "<a>", class_="x")
     '<td class="x">&lt;a&gt;</td>'

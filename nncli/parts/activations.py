@@ -1,8 +1,8 @@
 """Activations: a = f(z), elementwise except softmax. Simple -> complex.
 
-Every formula here is finite for any finite z, though exp may overflow on the way to it. Kernels
-write only into the arrays they are given: `forward` into a, `backward` into dz, both into
-`saved`, where da is d(loss)/d(a).
+The result of every formula is finite for any finite z, even where an intermediate exp overflows.
+Kernels write only into the arrays they are given: `forward` into a, `backward` into dz, both into
+`saved`. da and dz are d(loss)/d(a) and d(loss)/d(z).
 """
 
 import math
@@ -26,12 +26,12 @@ ONES = r"(?<![\w.^])1 \* | \* 1(?![\w.])"
 class Activation(Part):
     """a = f(z).
 
-    bounds: the closed interval all values of a lie in.
-    initializer: the weight initializer that keeps its variance across layers.
+    bounds: the closed interval that contains all values of a.
+    initializer: the default weight initializer, which keeps the variance of a across layers.
     kinks: the points where f has no derivative; gradient checks avoid them.
-    formula, backward_formula: a and dz as a teacher writes them, of {z}, {a}, {da} and the part's
-    own keys, such as {alpha}; a trace shows them, and tests hold them against the kernels.
-    equivalents: scikit-learn and keras: the name, in quotes, or else a layer of Keras; pytorch: a
+    formula, backward_formula: a and dz as text, in terms of {z}, {a}, {da} and the part's own keys,
+    such as {alpha}; a trace shows them, and tests compare them with the kernels.
+    equivalents: scikit-learn and keras: the name, in quotes, or else a Keras layer; pytorch: a
     module.
     """
 
@@ -47,7 +47,7 @@ class Activation(Part):
 
     @property
     def slope_formula(self) -> str:
-        """f'(z), what `backward_formula` multiplies by; empty where units of a row go together.
+        """f'(z), the factor of da in `backward_formula`; empty if a unit depends on other units' z.
 
         >>> Tanh().slope_formula, Relu().slope_formula
         ('1 - {a}^2', '1 if {z} > 0 else 0')
@@ -57,7 +57,7 @@ class Activation(Part):
         return _unbracketed(re.sub(ONES, "", self.fill(self.backward_formula).replace("{da}", "1")))
 
     def saved_shapes(self, shape: Shape) -> Shapes:
-        """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
+        """Shapes of arrays kept from forward to backward, and of scratch, by name; shape: of z."""
         return {}
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
@@ -70,7 +70,7 @@ class Activation(Part):
 
 
 def _unbracketed(formula: str) -> str:
-    """Without brackets that are around the whole of it."""
+    """The formula without brackets that enclose all of it."""
     depths = [*accumulate((sign == "(") - (sign == ")") for sign in formula[:-1])]
     return formula[1:-1] if depths and min(depths) > 0 else formula
 
@@ -94,7 +94,7 @@ class Identity(Activation):
 class Step(Activation):
     """a = 1 where z > 0, else 0: the unit of the perceptron; its slope is 0, so no gradient passes.
 
-    What lies up to it has to be given its weights. A single unit learns by the loss perceptron.
+    So the layers up to it must be given their weights. A single unit learns by the loss perceptron.
 
     Source: Rosenblatt (1958), The perceptron.
     """
@@ -214,7 +214,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 class Selu(Activation):
     """a = 1.0507 z where z > 0, else 1.7581 (exp(z) - 1): elu that keeps mean 0 and variance 1.
 
-    With lecun_normal, its default. 1.7581 is 1.0507 * 1.6733.
+    That takes weights from lecun_normal, its default initializer. 1.7581 is 1.0507 * 1.6733.
     Source: Klambauer et al. (2017), Self-normalizing networks.
     """
 
@@ -237,7 +237,7 @@ class Selu(Activation):
         np.multiply(a, SELU_SCALE, out=a)
 
     def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
-        # exp(min(z, 0)) is 1 where z > 0: there alpha alone has to be switched off
+        # exp(min(z, 0)) is 1 where z > 0, so only the factor alpha has to be switched off there
         slope = np.greater(z, 0.0, out=saved["branch"])
         np.multiply(slope, SELU_SCALE * (1.0 - SELU_ALPHA), out=slope)
         np.add(slope, SELU_SCALE * SELU_ALPHA, out=slope)
@@ -398,9 +398,7 @@ class Gelu(Activation):
         return {"Phi": shape}
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
-        from scipy.special import (
-            ndtr,
-        )  # a quarter second of import that only gelu needs
+        from scipy.special import ndtr  # a quarter second of import that only gelu needs
 
         ndtr(z, out=saved["Phi"])
         np.multiply(z, saved["Phi"], out=a)
@@ -439,7 +437,7 @@ class Softmax(Activation):
         np.maximum.reduce(z, axis=z.ndim - 1, out=row, keepdims=True)
         np.subtract(z, row, out=a)
         np.exp(a, out=a)
-        np.dot(a, np.ones((a.shape[-1], 1), a.dtype), out=row)  # a sum, at a third of its cost
+        np.dot(a, np.ones((a.shape[-1], 1), a.dtype), out=row)  # np.sum takes 3 times as long
         np.divide(a, row, out=a)
 
     def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:

@@ -1,4 +1,4 @@
-"""The types that kernels share: arrays, shapes, and the buffers one layer works on."""
+"""The types that all kernels use: arrays, shapes, and the buffers of one layer; indexing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ Shapes = Mapping[str, Shape]
 class LayerBuffers:
     """The arrays of one layer in a plan; a kernel reads and writes only these.
 
-    x: (batch, *input shape), the layer's input.     dx: alike, or None if nobody needs it.
-    y: (batch, *output shape), the layer's output.   dy: alike; d(loss)/d(y).
-    inputs: the input blocks that the layer `reads` beside x, by name; (batch, ...) each.
-    params, grads: what `param_shapes` declared; a gradient is absent where it isn't trained.
-    state: what `state_shapes` declared: numbers that training moves without a gradient.
-    saved: what `saved_shapes` declared: kept from forward to backward, and scratch.
-    ones: a 1 for each line of x along its last axis: (batch,) where rows are features; sums over
-        lines are products with it.
-    uniform: fills an array with draws from [0, 1).
-    training: whether this pass is one of a training step.
+    x: (batch, *input shape), the layer's input.     dx: d(loss)/d(x), or None if not needed.
+    y: (batch, *output shape), the layer's output.   dy: d(loss)/d(y).
+    inputs: the input blocks named in the layer's `reads`, by name; (batch, ...) each.
+    params, grads: the parameters of `param_shapes`, and their gradients but for frozen ones.
+    state: the arrays of `state_shapes`, which a training pass updates without a gradient.
+    saved: the arrays of `saved_shapes`: kept from forward to backward, and scratch.
+    ones: a 1 for each line of `lines(x)`: (batch,) if a row is a vector. The product with it is a
+        sum over lines.
+    uniform: fills an array with uniform draws from [0, 1).
+    training: whether the pass belongs to a training step.
     """
 
     x: Array
@@ -41,6 +41,11 @@ class LayerBuffers:
     training: bool = True
 
 
+def evenly_spaced(count: int, most: int) -> Array:
+    """At most `most` of the indices 0, ..., count - 1, including the first and the last."""
+    return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
+
+
 def lines(x: Array) -> Array:
-    """(lines, numbers along the last axis): the array itself where rows are features."""
+    """x as a matrix, all axes but the last flattened; x itself if it has two axes."""
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])

@@ -1,4 +1,4 @@
-"""Composite: a kernel of many NumPy calls that goes onto a tape as one operation."""
+"""Composite: a kernel of many NumPy calls that is recorded on a tape as one operation."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,11 +8,11 @@ F = TypeVar("F", bound=Callable[..., None])
 
 
 def composite(function: F) -> F:
-    """Calls of `function` with a tape's arrays are recorded whole, under its name.
+    """Decorate a kernel whose calls are recorded on a tape as one operation, under its name.
 
-    Such a function is given what it reads by place, and by keyword what it writes: `out`, an array
-    or several, and scratch. An exporter says in its language what the name computes; whoever runs
-    the tape has it carried out call by call, as if it had never been one.
+    Its positional arguments are what it reads; its keyword arguments are the arrays it writes:
+    `out`, one array or several, and scratch. An exporter translates the operation as a whole; a
+    replay makes its NumPy calls one by one, as if they had been recorded so.
     """
 
     @wraps(function)

@@ -1,7 +1,7 @@
-"""Built-in datasets: where the rows come from. Simple -> complex.
+"""Built-in datasets. Simple -> complex.
 
-The datasets that are drawn have a `seed` of their own, so that the run's seed changes the split,
-the weights and the order of the rows, but never the data.
+Datasets that are drawn at random have a `seed` of their own, so that the run's seed changes the
+split, the weights and the order of the rows, but never the data.
 """
 
 import csv
@@ -22,8 +22,8 @@ from nncli.registry import Part, part
 class Dataset(Part):
     """-> Table.
 
-    has_split: whether the default is to hold rows back for validation and test.
-    is_scaled: whether the default is to standardize the features.
+    has_split: whether rows are held back for validation and test by default.
+    is_scaled: whether features are standardized by default.
     """
 
     kind = "dataset"
@@ -32,7 +32,7 @@ class Dataset(Part):
 
     @property
     def cells(self) -> int:
-        """About how many numbers `load` makes; 0 for few."""
+        """The approximate number of values that `load` makes; 0 if they are few."""
         return 0
 
     def load(self) -> Table:
@@ -40,7 +40,7 @@ class Dataset(Part):
 
 
 def numbered(prefix: str, count: int) -> tuple[str, ...]:
-    """('x1', 'x2', ...)."""
+    """Column names ('x1', 'x2', ...)."""
     return tuple(f"{prefix}{number}" for number in range(1, count + 1))
 
 
@@ -108,6 +108,8 @@ class Inline(Dataset):
             raise ValueError(
                 f"features names {len(self.features)} columns but x has {len(self.x[0])}"
             )
+        if len(set(self.features)) < len(self.features):
+            raise ValueError("expected features with different names")
         if [] in self.y:
             raise ValueError("expected at least one number in each list of y")
         if len({_target_kind(target) for target in self.y}) > 1:
@@ -240,7 +242,7 @@ DIGITS = "datasets/data/digits.csv.gz"  # in scikit-learn's package
 
 
 class FromScikitLearn(Dataset):
-    """A dataset that scikit-learn holds or draws; importing it takes a second or two."""
+    """A dataset that scikit-learn ships or draws; importing scikit-learn takes a second or two."""
 
     def load(self) -> Table:
         try:
@@ -254,7 +256,7 @@ class FromScikitLearn(Dataset):
 
 
 class Bunch(FromScikitLearn):
-    """One that scikit-learn ships."""
+    """A dataset that scikit-learn ships."""
 
     def read(self, source: Any) -> Table:
         bunch = getattr(source, f"load_{self.name}")()
@@ -290,7 +292,7 @@ class Digits(Bunch):
             return replace(super().load(), image_shape=IMAGE_SHAPE)
         import gzip
 
-        with gzip.open(file) as opened:  # every worker of a study would import it for this
+        with gzip.open(file) as opened:  # so a study's workers needn't import scikit-learn
             values = np.loadtxt(opened, delimiter=",")
         pixels = tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8))
         classes = tuple(map(str, range(10)))
@@ -304,7 +306,7 @@ class Diabetes(Bunch):
 
 
 class Drawn(FromScikitLearn):
-    """One that scikit-learn draws in the plane."""
+    """A dataset that scikit-learn draws, in the plane by default."""
 
     samples: int
 

@@ -1,4 +1,4 @@
-"""Dates: texts -> days since 1970, in UTC. ISO 8601 whole, or by a format of strftime's."""
+"""Dates: texts -> days since 1970, in UTC, from all of ISO 8601 or in a strftime format."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,9 @@ DOTTED = re.compile(r"(\d{4})\.(\d{1,2})\.(\d{1,2})(?!\d)")
 
 
 def days_of(text: str, form: str | None = None) -> float | None:
-    """Days since 1970 of a date or a moment; None if the text is none. form: of strftime's.
+    """Days from 1970-01-01 to a date or time; None if the text isn't one. form: for strftime.
+
+    A time without a day is on that day.
 
     >>> [days_of(text) for text in ("1970-01-02", "1970/1/3", "1970-02", "1970-002")]
     [1.0, 2.0, 31.0, 1.0]
@@ -20,16 +22,41 @@ def days_of(text: str, form: str | None = None) -> float | None:
     [0.5, 0.5, None]
     >>> days_of("1970-01-01T12:00:00+06:00"), days_of("02/01/1970", "%d/%m/%Y")
     (0.25, 1.0)
+    >>> days_of("6:00", "%H:%M")
+    0.25
     """
     try:
         moment = _iso(text.strip()) if form is None else datetime.strptime(text.strip(), form)
+        if has_no_day(form):
+            moment = moment.replace(year=1970)
         return (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) / DAY
     except (ValueError, OverflowError):
         return None
 
 
+def has_no_day(form: str | None) -> bool:
+    """Whether a format is one of times of day."""
+    return form is not None and not re.search("%[^HIMSpf]", form)
+
+
+def moment_text(days: float, *, has_time: bool = False, is_time: bool = False) -> str:
+    """The date, or the time of a time of day.
+
+    has_time: with the date's time, if it has one.  is_time: whether 0 is midnight, not a date.
+
+    >>> moment_text(1.5), moment_text(1.5, has_time=True), moment_text(1.0, has_time=True)
+    ('1970-01-02', '1970-01-02T12:00:00', '1970-01-02')
+    >>> moment_text(0.5), moment_text(0.0), moment_text(0.0, is_time=True)
+    ('12:00:00', '1970-01-01', '00:00:00')
+    """
+    moment = datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400))
+    if is_time or 0 < days < 1:
+        return moment.time().isoformat()
+    return (moment.isoformat() if has_time else f"{moment.date()}").removesuffix("T00:00:00")
+
+
 def _iso(text: str) -> datetime:
-    """What ISO 8601 allows and Python doesn't: months, days of the year; also slashes and dots."""
+    """Parse ISO 8601, also months and ordinal dates, which Python lacks; and slashes and dots."""
     text = ZONE.sub("+00:00", text) if ":" in text else text
     text = DOTTED.sub(r"\1-\2-\3", text, count=1)
     if match := ORDINAL.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Decision: which class, or which labels, a row is given by probabilities. Nothing else decides."""
+"""Decision: the class, or the labels, predicted for a row by its probabilities; made only here."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from nncli.parts.arrays import Array
 class Decision:
     """argmax of the probabilities; with a threshold, the second of two classes where p > threshold.
 
-    Of equally likely classes the first, and so where p equals the threshold: 0.5 decides as no
-    threshold does.
+    On a tie the first class is chosen, also where p equals the threshold: so a threshold of 0.5
+    decides as none does.
 
     >>> Decision()(np.array([[0.7, 0.3], [0.5, 0.5]])).tolist()
     [0, 0]
@@ -25,7 +25,7 @@ class Decision:
         """(..., classes) probabilities -> (...) class indices."""
         if self.threshold is None:
             return np.asarray(predictions.argmax(axis=-1))
-        # as float64, lest float32 probabilities round the threshold to one of their own
+        # as float64: compared with float32 probabilities, a Python float is rounded to float32
         return (predictions[..., 1] > np.float64(self.threshold)).astype(np.intp)
 
 
@@ -33,6 +33,5 @@ LIKELIEST = Decision()
 
 
 def has_label(probabilities: Array) -> Array:
-    """(...) whether a row has a label of such a probability: of several labels each that is more
-    likely than not, p > 1/2."""
+    """(...) bool: whether a label of this probability is predicted, which it is if p > 1/2."""
     return np.asarray(probabilities > 0.5)

@@ -1,4 +1,4 @@
-"""Optimizer state: what an optimizer remembers before the first step, written out in a config."""
+"""Optimizer state: the values of an optimizer's slots before the first step, given in a config."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -14,14 +14,15 @@ HOW = "one number for all, or numbers by tensor, as output/W"
 
 @frozen
 class InitialState:
-    """The slots before the first step, by the names that a trace has for them."""
+    """The slots before the first step, by the names that a trace shows."""
 
     def slots(self) -> dict[str, Any]:
-        """Each slot's number, or its numbers by tensor."""
-        return {it.name: getattr(self, it.name) for it in fields(self) if it.name != "step"}
+        """By slot: one number for all elements, or numbers by tensor."""
+        names = [each.name for each in fields(self) if each.name != "step"]
+        return {name: getattr(self, name) for name in names}
 
     def given(self) -> Iterator[tuple[str, str, Any]]:
-        """(slot, tensor, numbers) of all that is written out one by one."""
+        """(slot, tensor, numbers) for each tensor whose numbers are written out."""
         for slot, numbers in self.slots().items():
             if isinstance(numbers, Mapping):
                 yield from ((slot, tensor, own) for tensor, own in numbers.items())

@@ -1,8 +1,8 @@
 """Optimizers: from a gradient to the next parameters. Simple -> complex.
 
-All of them see only flat vectors: theta, its gradient g and their own slots. An update consumes
-the gradient (g is its first scratch), and reads the numbers that change from step to step from
-0-d arrays, so that a plan can record an update once and replay it.
+All of them see only flat vectors: theta, its gradient g and their own slots. An update overwrites
+the gradient (g also serves as scratch). Numbers that change from step to step are read from 0-d
+arrays, so that a plan can record an update once and replay it.
 """
 
 import math
@@ -29,7 +29,7 @@ FORMS = "before the first step, one number for all or numbers by tensor"
 
 @dataclass
 class UpdateBuffers:
-    """What an update works on: vectors of one length, and the step's scalars as 0-d arrays."""
+    """The arrays of an update: vectors of theta's length, and the step's scalars as 0-d arrays."""
 
     theta: Array
     g: Array
@@ -41,16 +41,15 @@ class UpdateBuffers:
 class Optimizer(Part):
     """(theta, gradient, slots) -> theta, slots.
 
-    slots: the vectors kept from step to step, all 0 at first unless `slot_start` says otherwise.
-    has_scratch: whether an update needs one more vector to work in.
+    slots: names of the vectors kept from step to step, which are filled with `slot_start` at first.
     full_batch: whether `batch_size: auto` means all rows.
     changes_every_step: whether `scalars` depends on the step itself.
-    has_update: whether a step is one gradient and one `update`; else a stepper of its own moves
-    theta (nncli.engine.steppers).
-    is_resumable: whether what it keeps from step to step is all in the slots.
-    equivalents: scikit-learn: keys of the estimator, of {scaled_rate} and {scaled_epsilon}, for its
-    gradient has another factor; keras: an optimizer, with {clip} as its last key; pytorch: an
-    optimizer of model.parameters(). {epochs} is known to all.
+    has_update: whether a step is one gradient and one `update`; else theta is moved by a stepper of
+    its own (nncli.engine.steppers).
+    is_resumable: whether the slots hold all that is kept from step to step.
+    equivalents: scikit-learn: keys of the estimator, with {scaled_rate} and {scaled_epsilon}, as
+    its gradient has another factor; keras: an optimizer, with {clip} as its last key; pytorch: an
+    optimizer of model.parameters(). All may use {epochs}.
     """
 
     kind = "optimizer"
@@ -64,7 +63,7 @@ class Optimizer(Part):
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """Its keys but for a state that isn't given."""
+        """The keys shown in a config: all but an initial state that isn't given."""
         names = [each.name for each in fields(self)]
         return tuple(n for n in names if n != "initial_state" or self.given_state is not None)
 
@@ -75,54 +74,55 @@ class Optimizer(Part):
 
     @property
     def n_vectors(self) -> int:
-        """How many vectors of theta's length it keeps from step to step."""
+        """The number of vectors of theta's length kept from step to step."""
         return len(self.active_slots)
 
     @property
     def has_scratch(self) -> bool:
+        """Whether an update needs a further vector as scratch."""
         return False
 
     @property
     def given_state(self) -> InitialState | None:
-        """What the config has the slots start from, if anything."""
+        """The config's `initial_state`, if it has one."""
         found: InitialState | None = getattr(self, "initial_state", None)
         return found
 
     @property
     def steps_before(self) -> int:
-        """Steps that count as made before the first, for `scalars` and what is `shown`."""
+        """The number of steps made before the first one here, which `scalars` and `shown` count."""
         return getattr(self.given_state, "step", 0)
 
     def kept(self, slot: str) -> tuple[str, float]:
-        """What a slot is called where it is shown, and how many times that it holds."""
+        """(name, factor): the slot holds factor times the quantity that users know by the name."""
         return slot, 1.0
 
     def default_start(self, slot: str) -> float:
-        """What a slot is filled with if the config gives it no state."""
+        """The value that a slot is filled with if the config has no state for it."""
         return 0.0
 
     def slot_start(self, slot: str) -> float:
-        """The value a slot is filled with before the first step."""
+        """The value that a slot is filled with before the first step."""
         given, factor = self._given(slot)
         if given is None or isinstance(given, Mapping):
             return self.default_start(slot)
         return float(given) * factor
 
     def slot_tensors(self, slot: str) -> dict[str, Array]:
-        """The tensors of a slot that start from numbers written out."""
+        """The initial values, by tensor, of a slot whose numbers the config writes out."""
         given, factor = self._given(slot)
         if not isinstance(given, Mapping):
             return {}
         return {tensor: np.array(numbers, float) * factor for tensor, numbers in given.items()}
 
     def _given(self, slot: str) -> tuple[Any, float]:
-        """What the config has for a slot, None if nothing, and what times that the slot holds."""
+        """(the config's value for a slot, None if there is none; the factor of `kept`)."""
         name, factor = self.kept(slot)
         state = self.given_state
         return (state.slots()[name] if state is not None else None), factor
 
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        """The numbers of step 1, 2, ... that an update reads."""
+        """The numbers that the update of a step reads, by name. step: from 1 on."""
         return {"learning_rate": learning_rate}
 
     def update(self, buffers: UpdateBuffers) -> None:
@@ -131,29 +131,29 @@ class Optimizer(Part):
 
     @property
     def memory(self) -> tuple[str, ...]:
-        """Lines on what the slots hold, where that isn't what `formulas` calls so."""
+        """Lines that explain the slots' content where it differs from the names of `formulas`."""
         return ()
 
     def formulas(self) -> dict[str, str]:
-        """What a step sets, in order, as a teacher writes it: `shown` slots, then theta.
+        """The formulas of a step, in order, by name: `shown` quantities, then theta.
 
-        Of {W} (before), {g}, {lr}, the step {step}, the part's own keys and what stands before.
+        In terms of {W} (theta before), {g}, {lr}, {step} and the names of formulas before.
         """
         return dict.fromkeys([*self.active_slots, "theta"], "")
 
     def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
-        """What `formulas` names, after step 1, 2, ..., from the slots."""
+        """The values of the quantities in `formulas`, but theta, after a step. step: from 1 on."""
         return dict(slots)
 
 
-VELOCITIES = {  # what SGD with momentum is elsewhere
+VELOCITIES = {  # SGD with momentum in other libraries
     "keras": "SGD has the learning rate inside its velocity, as here, with the sign turned",
     "pytorch": "SGD has the learning rate outside its velocity (v <- m v + g; W <- W - lr v): the "
     "same path while the rate is constant, and where it is not, by scaling the velocity as the "
     "loop does",
 }
 
-DECAYS = {  # what its weight decay is elsewhere
+DECAYS = {  # SGD's weight decay in other libraries
     "scikit-learn": "no weight decay; alpha is a penalty of weights, which the velocity sees",
     "keras": "weight_decay is decoupled and reaches biases, as here",
     "pytorch": "SGD's weight_decay is added to the gradient (L2), and so goes into the velocity: "
@@ -270,7 +270,7 @@ INSIDE = (
 
 
 class RootOfSquares(Optimizer):
-    """theta <- theta - lr g / (sqrt(s) + epsilon); each optimizer says what s becomes with g^2."""
+    """theta <- theta - lr g / (sqrt(s) + epsilon); a subclass defines how s accumulates g^2."""
 
     slots = ("squares",)
     squares_formula: ClassVar[str]
@@ -281,7 +281,7 @@ class RootOfSquares(Optimizer):
         return True
 
     def accumulate(self, squares: Array, new: Array) -> None:
-        """s with g^2, which is `new`, taken in; new may be written to."""
+        """Update s in place with new = g^2, which serves as scratch afterwards."""
         raise NotImplementedError
 
     def update(self, buffers: UpdateBuffers) -> None:
@@ -462,7 +462,7 @@ class Adam(Optimizer):
         )
 
     def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
-        """m and s, not the sums that the slots hold, and both corrected for their start at 0."""
+        """m and s, in place of the sums that the slots hold, and both with bias correction."""
         b1, b2 = self.betas
         m, s = (1.0 - b1) * slots["mean"], (1.0 - b2) * slots["squares"]
         return {"m": m, "s": s, "m_hat": m / (1.0 - b1**step), "s_hat": s / (1.0 - b2**step)}
@@ -580,7 +580,7 @@ class Nadam(Adam):
         )
 
     def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
-        """The same as adam, with m corrected for the step ahead."""
+        """As adam's, but m_hat has the bias correction of the next step."""
         shown = super().shown(slots, step)
         return {**shown, "m_hat": shown["m"] / (1.0 - self.betas[0] ** (step + 1))}
 
@@ -617,7 +617,7 @@ class Lbfgs(Optimizer):
 
     @property
     def n_vectors(self) -> int:
-        return 2 * self.history  # what was stepped, and how the gradient changed
+        return 2 * self.history  # past steps, and changes of the gradient
 
     def update(self, buffers: UpdateBuffers) -> None:
         raise NotImplementedError("lbfgs has no update: see engine/steppers/lbfgs.py")

@@ -13,9 +13,10 @@ from nncli.registry import Part, part
 class Regularizer(Part):
     """W -> penalty.
 
-    kinks: the weights where the penalty has no derivative.
-    formula, gradient_formula: the penalty and its gradient, of {W} and the part's own keys.
-    equivalents: keras: a regularizer; pytorch: the penalty on the tensor {W}.
+    kinks: the values of a weight at which the penalty has no derivative.
+    formula, gradient_formula: the penalty and its gradient as text, in terms of {W} and the part's
+    own keys.
+    equivalents: keras: a regularizer; pytorch: an expression for the penalty of the tensor {W}.
     """
 
     kind = "regularizer"

@@ -1,8 +1,8 @@
-"""Schedules: what the learning rate is multiplied by over time. Simple -> complex.
+"""Schedules: the factor of the learning rate over time. Simple -> complex.
 
-t counts from 0 in `interval`s: epochs (held for the whole epoch) or steps; T is how many the run
-has. With warmup n, the factor first rises as (t + 1) / n over the first n intervals, and the
-formula below then starts with t = 0 and T - n.
+t counts `interval`s from 0: epochs, during which the rate is constant, or steps; T is the run's
+number of intervals. With warmup n, the factor is (t + 1) / n during the first n intervals; the
+formulas below then start with t = 0, and T is n smaller.
 """
 
 import math
@@ -22,11 +22,11 @@ Warmup = Annotated[
 class Schedule(Part):
     """t -> factor of the learning rate.
 
-    formula: the rate after any warmup, of {lr}, t, T and the part's own keys.
-    code: the factor after any warmup as the body of a Python function of t, of {total}, the {last}
-    t and the part's own keys; empty where it is no function of t.
-    equivalents: keras: a schedule or callback; pytorch: a scheduler; of {learning_rate}, {total}
-    and the {steps} of an interval.
+    formula: the rate after any warmup, in terms of {lr}, t, T and the part's own keys.
+    code: the factor after any warmup as the body of a Python function of t, in terms of {total},
+    the {last} t and the part's own keys; empty if the factor isn't a function of t.
+    equivalents: keras: a schedule or callback; pytorch: a scheduler; both in terms of
+    {learning_rate}, {total} and the {steps} of an interval.
     """
 
     kind = "schedule"
@@ -53,10 +53,11 @@ class Schedule(Part):
         return self.after_warmup(t - self.warmup, total - self.warmup)
 
     def after_warmup(self, t: int, total: int) -> float:
+        """The factor after warmup; t counts from the end of warmup, `total` is without it."""
         raise NotImplementedError
 
     def function_code(self, total: int) -> str:
-        """`def factor(t)`: the factor at t of `total` intervals as Python; empty without `code`."""
+        """Python code of `def factor(t)`, the factor at t of `total`; empty without `code`."""
         if not self.code:
             return ""
         after, warmup = total - self.warmup, self.warmup
@@ -330,7 +331,7 @@ def _cosine(start: float, end: float, progress: float) -> float:
 
 @frozen
 class PlateauState:
-    """What reduce_on_plateau has seen: the best value, epochs since, and the factor in force."""
+    """State of reduce_on_plateau: best value, epochs since the best or last cut, current factor."""
 
     best: float = math.inf
     waited: int = 0
@@ -341,7 +342,7 @@ class PlateauState:
 class ReduceOnPlateau(Schedule):
     """lr <- lr gamma when `monitor` hasn't improved by more than min_delta for `patience` epochs.
 
-    The factor never falls below min_factor. Lower is better, but for scores such as accuracy.
+    The factor never falls below min_factor. Lower is better, except for scores such as accuracy.
     """
 
     equivalents = {

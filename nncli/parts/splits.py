@@ -1,4 +1,4 @@
-"""Splits: which rows train, which validate, which test. Simple -> complex."""
+"""Splits: which rows are for training, validation and test. Simple -> complex."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -17,30 +17,30 @@ from nncli.registry import Part, part
 
 @frozen
 class Rows:
-    """Row indices of each split, ascending. No row is in two of them."""
+    """Row indices of each split, ascending and disjoint."""
 
     train: Array
     val: Array
     test: Array
 
     def named(self) -> dict[str, Array]:
-        """The splits that have rows, by name."""
+        """The splits that aren't empty, by name."""
         every = {"train": self.train, "val": self.val, "test": self.test}
         return {name: rows for name, rows in every.items() if len(rows)}
 
 
-def deal(
+def divide_groups(
     groups: Sequence[Array], shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """Shuffle each group of rows and cut it by the shares; the parts, each ascending.
+    """The rows of each part, ascending, if each group is shuffled and cut by the shares.
 
-    What rounding takes from one group is carried to the next, so that totals fit too.
+    The rounding error of a group is carried to the next, so that the totals are right, too.
     """
     wanted, carried = np.asarray(shares, dtype=float), np.zeros(len(shares))
     parts: list[list[Array]] = [[np.empty(0, dtype=np.intp)] for _ in shares]
     for group in groups:
         ideal = wanted * len(group)
-        counts = _whole(ideal, len(group), carried)
+        counts = _largest_remainders(ideal, len(group), carried)
         carried += ideal - counts
         cuts = np.cumsum(counts)[:-1]
         for chosen, piece in zip(parts, np.split(random.permutation(group), cuts), strict=True):
@@ -48,29 +48,31 @@ def deal(
     return [np.sort(np.concatenate(chosen)) for chosen in parts]
 
 
-def at_random(pool: Array, shares: Sequence[float], random: np.random.Generator) -> list[Array]:
-    """The pool split without regard to anything."""
-    return deal([pool], shares, random)
+def divide_at_random(
+    pool: Array, shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """The pool's parts, whatever the rows are."""
+    return divide_groups([pool], shares, random)
 
 
-def by_class(
+def divide_by_class(
     table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """The pool split within each class, so that every part has the classes' proportions."""
-    of_pool = table.y[pool]
-    return deal([pool[of_pool == c] for c in range(len(table.classes))], shares, random)
+    """The pool's parts, each with the pool's proportions of classes."""
+    classes = table.y[pool]
+    return divide_groups([pool[classes == c] for c in range(len(table.classes))], shares, random)
 
 
-def by_label(
+def divide_by_label(
     table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """The pool split so that every part has its share of each label's rows, the rarest first.
+    """The pool's parts, each with its share of each label's rows.
 
-    Of the labels that rows still have, the one with the fewest is split first; then rows that have
-    none. What a part lacks of a label, or in all, says how many rows it gets. Source: Sechidis,
+    Among the rows left, those of the rarest label are divided first; those without labels last. How
+    many a part gets depends on what it lacks of the label, and in total. Source: Sechidis,
     Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, a label at a time.
     """
-    columns = [table.y[pool] > 0, np.ones(len(pool), dtype=bool)]  # the last: in all
+    columns = [table.y[pool] > 0, np.ones(len(pool), dtype=bool)]  # the last: in total
     has, left = np.column_stack(columns), np.arange(len(pool))
     lacking = np.outer(shares, has.sum(axis=0))
     owner = np.zeros(len(pool), dtype=np.intp)
@@ -80,8 +82,8 @@ def by_label(
         rows = random.permutation(left[has[left, column]])
         wanted = np.maximum(lacking[:, column], 0.0)
         wanted = wanted / wanted.sum() if wanted.any() else np.asarray(shares, dtype=float)
-        owed = lacking[:, -1] - np.multiply(shares, len(left))  # rows in all, from earlier labels
-        counts = _whole(wanted * len(rows), len(rows), owed)
+        owed = lacking[:, -1] - np.multiply(shares, len(left))  # in total, from labels before
+        counts = _largest_remainders(wanted * len(rows), len(rows), owed)
         for number, piece in enumerate(np.split(rows, np.cumsum(counts)[:-1])):
             owner[piece] = number
             lacking[number] -= has[piece].sum(axis=0)
@@ -89,21 +91,21 @@ def by_label(
     return [pool[owner == number] for number in range(len(shares))]
 
 
-def alike(
+def divide_by_target(
     table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
-    """The pool split by its classes or labels; without any, at random."""
+    """The pool's parts by classes or labels; at random if the target has neither."""
     if table.labels:
-        return by_label(table, pool, shares, random)
+        return divide_by_label(table, pool, shares, random)
     if table.classes:
-        return by_class(table, pool, shares, random)
-    return at_random(pool, shares, random)
+        return divide_by_class(table, pool, shares, random)
+    return divide_at_random(pool, shares, random)
 
 
 class Split(Part):
     """Table -> Rows.
 
-    column: the column it looks at, if it does.
+    column: the name of the column that it depends on, if any.
     """
 
     kind = "split"
@@ -115,11 +117,8 @@ class Split(Part):
     def divide(
         self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
     ) -> list[Array]:
-        """Cut the rows `pool` into parts by shares that sum to 1, in the split's own way.
-
-        By default within each class, or by labels, if there are any, else at random.
-        """
-        return alike(table, pool, shares, random)
+        """Divide the rows `pool` into parts by shares that sum to 1; here `divide_by_target`."""
+        return divide_by_target(table, pool, shares, random)
 
 
 @part("none")
@@ -127,13 +126,13 @@ class NoSplit(Split):
     """Every row trains; `evaluate` then scores the training rows, and says so."""
 
     def rows(self, table: Table, random: np.random.Generator) -> Rows:
-        nobody = np.empty(0, dtype=np.intp)
-        return Rows(np.arange(len(table)), nobody, nobody)
+        none = np.empty(0, dtype=np.intp)
+        return Rows(np.arange(len(table)), none, none)
 
 
 @frozen
 class Shares(Split):
-    """train + val + test = 1. None given: 0.7, 0.15, 0.15; else a missing train is what is left."""
+    """train + val + test = 1. Default: 0.7, 0.15, 0.15; with val or test, train is the rest."""
 
     train: Annotated[Share | None, "share of rows; default: what is left"] = None
     val: Annotated[Share | None, "share of rows; default 0 if another is given"] = None
@@ -159,7 +158,7 @@ class Shares(Split):
         return self.train, self.val or 0.0, self.test or 0.0
 
     def rows(self, table: Table, random: np.random.Generator) -> Rows:
-        """Raises DataError if a part that was asked for ends up empty."""
+        """The rows of each split. Raises DataError if one with a share > 0 is empty."""
         rows = Rows(*self.divide(table, np.arange(len(table)), self.shares, random))
         for name, share in zip(("train", "val", "test"), self.shares, strict=True):
             if share > 0 and name not in rows.named():
@@ -170,10 +169,10 @@ class Shares(Split):
         return rows
 
 
-def _whole(ideal: Array, total: int, carried: Array | float = 0.0) -> Array:
-    """Whole numbers next to `ideal` that sum to `total`: the largest remainders go up.
+def _largest_remainders(ideal: Array, total: int, carried: Array | float = 0.0) -> Array:
+    """`ideal` rounded to integers that sum to `total`: those with the largest remainders go up.
 
-    carried: what is added to the remainders to say which are the largest.
+    carried: added to the remainders when they are compared.
     """
     counts = np.floor(ideal + 1e-9).astype(int)
     remainders = ideal - counts
@@ -189,14 +188,14 @@ class RandomSplit(Shares):
     def divide(
         self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
     ) -> list[Array]:
-        return at_random(pool, shares, random)
+        return divide_at_random(pool, shares, random)
 
 
 @part("stratified")
 class StratifiedSplit(Shares):
     """Rows assigned at random within each class, so that every split has the classes' proportions.
 
-    Of several labels, so that every split has its share of each one's rows.
+    With several labels, every split has its share of each label's rows.
     """
 
     def divide(
@@ -206,7 +205,7 @@ class StratifiedSplit(Shares):
             raise DataError(
                 "a stratified split needs classes, but the target is a number: use random"
             )
-        return alike(table, pool, shares, random)
+        return divide_by_target(table, pool, shares, random)
 
 
 ColumnName = Annotated[str, "a column of the table, which is then no feature"]
@@ -224,8 +223,8 @@ class GroupSplit(Shares):
     def divide(
         self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
     ) -> list[Array]:
-        """Each group, the largest first, goes where most rows are still wanting."""
-        values = _present(table, self.column, pool)
+        """Each group, the largest first, goes to the part that lacks most rows."""
+        values = _column_values(table, self.column, pool)
         _, group_of_row = np.unique(values, return_inverse=True)
         order = random.permutation(group_of_row.max() + 1)
         sizes = np.bincount(group_of_row)
@@ -238,11 +237,11 @@ class GroupSplit(Shares):
             )
         empty = wanting > 0
         order = order[np.argsort(-sizes[order], kind="stable")]
-        for dealt, group in enumerate(order):
-            wished = wanting
-            if len(order) - dealt <= empty.sum():  # just enough for the parts that have none yet
-                wished = np.where(empty, wanting, -np.inf)
-            owner[group] = np.argmax(wished)
+        for assigned, group in enumerate(order):
+            candidates = wanting
+            if len(order) - assigned <= empty.sum():  # the groups left are needed by empty parts
+                candidates = np.where(empty, wanting, -np.inf)
+            owner[group] = np.argmax(candidates)
             wanting[owner[group]] -= sizes[group]
             empty[owner[group]] = False
         return [pool[owner[group_of_row] == index] for index in range(len(shares))]
@@ -261,17 +260,19 @@ class TimeSplit(Shares):
     def divide(
         self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
     ) -> list[Array]:
-        times = _moments(table, self.column, _present(table, self.column, pool), pool)
+        times = _times(table, self.column, _column_values(table, self.column, pool), pool)
         order = np.argsort(times, kind="stable")
-        ends = np.cumsum(_whole(np.asarray(shares, dtype=float) * len(pool), len(pool)))
-        later = times[order]
-        # the first row of a part's last moment, so that equal moments aren't torn apart
-        cuts = [int(np.searchsorted(later, later[end - 1], "right")) if end else 0 for end in ends]
+        counts = _largest_remainders(np.asarray(shares, dtype=float) * len(pool), len(pool))
+        ends, rising = np.cumsum(counts), times[order]
+        # a part ends behind the last row of its last moment, so that equal moments stay together
+        cuts = [
+            int(np.searchsorted(rising, rising[end - 1], "right")) if end else 0 for end in ends
+        ]
         return [np.sort(pool[piece]) for piece in np.split(order, cuts[:-1])]
 
 
-def _present(table: Table, name: str, pool: Array) -> Array:
-    """The values of a column in the pool. Raises TableError where they are missing."""
+def _column_values(table: Table, name: str, pool: Array) -> Array:
+    """A column's values in the pool. Raises DataError without the column, or if one is missing."""
     try:
         values = table.column(name).values[pool]
     except KeyError:
@@ -284,8 +285,8 @@ def _present(table: Table, name: str, pool: Array) -> Array:
     return values
 
 
-def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
-    """Times as numbers that sort as they follow each other."""
+def _times(table: Table, name: str, values: Array, pool: Array) -> Array:
+    """The numbers of a column, or its dates as days. Raises TableError for other texts."""
     from nncli.parts.date_formats import DAY_FIRST, date_format, written
     from nncli.parts.dates import days_of
 
@@ -293,10 +294,10 @@ def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
     if not texts:
         return values
     _, form, open_text = date_format(texts)
-    cure = ""
+    fix = ""
     if open_text:
         said = written(open_text, DAY_FIRST)
-        cure = f' (data.columns: {{"{printable(name)}": {{format: "{said}"}}}}, say)'
+        fix = f' (data.columns: {{"{printable(name)}": {{format: "{said}"}}}}, say)'
     moments: Array = np.zeros(len(texts))
     wrong = {}
     for index, text in enumerate(texts):
@@ -315,7 +316,7 @@ def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
             name,
             lambda row: (
                 "expected a number or a date such as 2026-03-01, "
-                f"found '{printable(wrong[found[row]])}'{cure}"
+                f"found '{printable(wrong[found[row]])}'{fix}"
             ),
         )
     return np.asarray(moments[values.astype(int)])
@@ -347,18 +348,18 @@ class FixedSplit(Split):
 
     @property
     def files(self) -> dict[str, Path]:
-        """The further files, by the part their rows are."""
+        """The files of validation and test rows that are given, by split."""
         files = {"val": self.val, "test": self.test}
         return {name: path for name, path in files.items() if path is not None}
 
     def rows(self, table: Table, random: np.random.Generator) -> Rows:
         name = self.column or PART
         every = np.arange(len(table))
-        values = _present(table, name, every)
+        values = _column_values(table, name, every)
         column = table.column(name)
         if column.categories:
             texts, codes = column.categories, values.astype(int)
-        else:  # numbers, none of which can name a part
+        else:  # numbers, none of which is the name of a split
             texts, codes = tuple(f"{value:g}" for value in values), every
         of_row = np.array([PART_NAMES.get(text.lower(), "") for text in texts])[codes]
         if wrong := np.flatnonzero(of_row == "").tolist():

@@ -1,4 +1,4 @@
-"""Table: rows as numbers, and what they mean. Every dataset makes one."""
+"""Table: rows as numbers, with names and meanings of the columns. Every dataset loads one."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -14,23 +14,23 @@ from nncli.parts.arrays import Array, Shape
 Kind = Literal["numeric", "boolean", "categorical", "date"]
 Task = Literal["binary", "classification", "multilabel", "regression"]
 Pair = tuple[str, str]  # what 0 and 1 of a label stand for
-# The column aside that says which file a row came from: train, val or test. No file has this name.
+# The column aside with the split whose file a row is from. No file has a column of this name.
 PART = "\0part"
-UNKNOWN_RANK = np.inf  # of a word that an order lacks, where that is no error
+UNKNOWN_RANK = np.inf  # the value of a word that isn't in its column's order, if that is allowed
 
 
 @frozen
 class Column:
     """One column of a table.
 
-    values: (rows,) float64, NaN where missing; indices into `categories` if it has any.
+    values: (rows,) float64, NaN where missing; indices into `categories` if there are any.
     """
 
     values: Array
     categories: tuple[str, ...] = ()
 
     def copy(self) -> "Column":
-        """The same in memory of its own."""
+        """A copy with values of its own."""
         return Column(self.values.copy(), self.categories)
 
 
@@ -38,13 +38,13 @@ class Column:
 class Origin:
     """The files a table was read from.
 
-    each_sha256: of each one's bytes.  files: each one's path and the line of each of its rows.
-    left_out: the columns that became no feature, and why.  values: of columns, the texts that
-    were taken for values though they often mean none.  notes: what was guessed, in words;
-    warnings: those of them that change what the rows mean, if they are wrong.
-    date_formats: of the columns that were taken for dates; None: ISO 8601.
-    row_word: what a number in `files` counts, `` for lines of text.  header: whether the first
-    line has the columns' names; None for files that aren't text.
+    each_sha256: of each file's bytes.  files: each file's path, and the line number of each row.
+    left_out: the columns that aren't features, and why.  values: by column, texts taken for values
+    although they often mean a missing one.  notes: guesses, in words.  warnings: the guesses that
+    would change the meaning of rows if they were wrong.
+    date_formats: by column taken for dates, a strftime format; None: ISO 8601.
+    row_word: a prefix of the numbers in `files`, empty for lines of text.  header: whether the
+    first line has the columns' names; None for files that aren't text.
     """
 
     each_sha256: tuple[str, ...]
@@ -59,8 +59,8 @@ class Origin:
 
     @property
     def sha256(self) -> str:
-        """Of a single file its own; of several, of theirs together."""
-        return together(self.each_sha256)
+        """The SHA-256 of the file, or of all files' together."""
+        return combined_sha256(self.each_sha256)
 
     def place(self, row: int) -> str:
         """`file:line` of a row, or `file: row n` where a file has no lines."""
@@ -71,8 +71,8 @@ class Origin:
         raise IndexError(row)
 
 
-def together(each_sha256: Sequence[str]) -> str:
-    """One SHA-256 for several files: of a single one, its own."""
+def combined_sha256(each_sha256: Sequence[str]) -> str:
+    """One SHA-256 for one or several files; that of a single file is unchanged."""
     if len(each_sha256) == 1:
         return each_sha256[0]
     return hashlib.sha256("".join(each_sha256).encode()).hexdigest()
@@ -80,22 +80,21 @@ def together(each_sha256: Sequence[str]) -> str:
 
 @frozen
 class Table:
-    """Rows as numbers, and what they mean.
+    """Rows as numbers, with names and meanings of the columns.
 
-    x: (rows, features) float64: an index into `categories` for a feature that has some; NaN where
-       missing. A large one lies on disk: then `x[a:b]`, `x[:, j]`, `x[rows]` give arrays.
-    y: class indices (rows,) where `classes` has names, else numbers (rows, targets); where `labels`
-       has pairs, 0 or 1 each: a target is a label that a row has or has not, and `labels` says
-       what each one's 0 and 1 stand for.
-    categories: the category names of each feature that isn't a number.
-    booleans: the features whose numbers are only ever 0 and 1, by their nature.
-    dates: the features whose numbers are days since 1970.
-    orders: the words of each feature whose numbers are places in an order.
-    for_formulas: the features that a network sees only through columns derived of them.
-    aside: columns that split or weigh rows, and are no features.
-    weights: (rows,) how much each row counts, in the loss and in standard scaling; None: all alike.
-    origin: where the rows stand, if they come from files.
-    image_shape: (height, width, channels) of a row whose features are an image's numbers, in order.
+    x: (rows, features) float64, NaN where missing; indices into `categories` for categorical
+       features. If large, it is on disk: then `x[a:b]`, `x[:, j]` and `x[rows]` return arrays.
+    y: class indices (rows,) if there are `classes`, else numbers (rows, targets). With `labels`
+       each target is a label, 1 for rows that have it, else 0; `labels` has the two values' names.
+    categories: the category names of each categorical feature.
+    booleans: the features that can only be 0 or 1.
+    dates: the features that are days since 1970.
+    orders: the words of each ordinal feature, whose numbers are places in this order.
+    for_formulas: the features that a network sees only through columns derived from them.
+    aside: columns that aren't features, but split or weigh rows.
+    weights: (rows,) of each row in the loss and in standard scaling; None: all equal.
+    origin: the files that the rows come from, if any.
+    image_shape: (height, width, channels) if a row's features are the numbers of an image.
     """
 
     x: Any
@@ -118,7 +117,7 @@ class Table:
         return len(self.y)
 
     def sha256(self) -> str:
-        """SHA-256 of the files' bytes; of values, names and shape where there are none."""
+        """SHA-256 of the files' bytes; without files, of values, names and shape."""
         if self.origin is not None:
             return self.origin.sha256
         digest = hashlib.sha256(repr((self.x.shape, self.features, self.classes)).encode())
@@ -128,23 +127,23 @@ class Table:
 
     @property
     def is_large(self) -> bool:
-        """Whether x lies on disk."""
+        """Whether x is on disk."""
         return not isinstance(self.x, np.ndarray)
 
     @property
     def is_on_disk(self) -> bool:
-        """Whether x lies there for want of memory."""
+        """Whether x is on disk because memory is too small."""
         return self.is_large and bool(self.x.is_needed)
 
     @property
     def task(self) -> Task:
-        """What the targets call for."""
+        """The task that the targets imply."""
         if not self.classes:
             return "multilabel" if self.labels else "regression"
         return "binary" if len(self.classes) == 2 else "classification"
 
     def column(self, name: str) -> Column:
-        """A feature or a column set aside. Raises KeyError for another name."""
+        """A feature or a column aside. Raises KeyError if there is neither of this name."""
         if name in self.aside:
             return self.aside[name]
         if name not in self.features:
@@ -152,7 +151,7 @@ class Table:
         return Column(self.x[:, self.features.index(name)], self.categories.get(name, ()))
 
     def kind(self, name: str) -> Kind:
-        """What a feature holds."""
+        """The kind of a feature's values."""
         if name in self.booleans:
             return "boolean"
         if name in self.dates:
@@ -160,21 +159,21 @@ class Table:
         return "categorical" if name in self.categories else "numeric"
 
     def place(self, row: int) -> str:
-        """Where a row stands: its file and line, else its number."""
+        """A row's place for messages: its file and line, else its number."""
         return self.origin.place(row) if self.origin else f"row {row + 1}"
 
 
 def cell_problem(place: str, column: str, message: str) -> Problem:
-    """What is wrong with a cell. place: of its row, as `file:line`."""
+    """The problem of a cell. place: of its row, as `file:line`."""
     return Problem(place, f"column '{printable(column)}'", printable(message, 1000))
 
 
 def refuse_rows(
     rows: Sequence[int], place: Callable[[int], str], column: str, say: Callable[[int], str]
 ) -> TableError:
-    """The error of one column's cells in several rows; only those that are shown are looked up.
+    """Return an error for one column's cells in several rows.
 
-    place: of a row.  say: what is wrong in a row.
+    place, say: row -> its place, and the problem; called only for rows that are shown.
     """
     shown = rows[: TableError.MAX_SHOWN]
     return TableError([cell_problem(place(row), column, say(row)) for row in shown], len(rows))

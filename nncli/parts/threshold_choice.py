@@ -1,7 +1,7 @@
-"""Threshold choice: where to part two classes, for what it is worth on given rows.
+"""Threshold choice: the best threshold for the probability of the second of two classes.
 
-Rows are cut by their probability: those above it are taken for the second class. What a cut is
-worth follows from how many of them are (true positives) and aren't (false positives).
+A cut separates rows by probability: those above it are predicted to be of the second class. Its
+score or cost on given rows follows from its counts of true and false positives and negatives.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ Goal = Literal["f1", "f1_macro", "balanced_accuracy", "matthews_corrcoef", "accu
 
 @frozen
 class Cuts:
-    """Counts of rows, one each for every cut: true and false positives and negatives."""
+    """Counts of true and false positives and negatives, (cuts,) each."""
 
     tp: Array
     fp: Array
@@ -59,21 +59,21 @@ class Costs:
     false_negative: Annotated[Positive, "a row of the second class, taken for the first"]
 
     def of(self, cuts: Cuts) -> Array:
-        """(fp cost * fp + fn cost * fn) / rows."""
+        """(cuts,) mean cost of a row: (fp cost * fp + fn cost * fn) / rows."""
         rows = cuts.tp + cuts.fp + cuts.fn + cuts.tn
         return np.asarray((self.false_positive * cuts.fp + self.false_negative * cuts.fn) / rows)
 
     @property
     def calibrated(self) -> float:
-        """fp cost / (fp cost + fn cost): the best threshold for probabilities that come true."""
+        """fp cost / (fp cost + fn cost): the best threshold for calibrated probabilities."""
         return self.false_positive / (self.false_positive + self.false_negative)
 
 
 @frozen
 class ChosenThreshold:
-    """A threshold, what it is worth on the rows it was chosen on, and what 0.5 is worth there.
+    """A threshold, with its value and that of 0.5 on the rows that it was chosen on.
 
-    rows: how many.  value, at_half: the score or the mean cost of a row; None if nothing is known.
+    value, at_half: a score or a mean cost of a row; None if unknown.  rows: their number.
     """
 
     threshold: float
@@ -83,7 +83,7 @@ class ChosenThreshold:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """From what a run has of it, among else. Raises Malformed."""
+        """Read a run's JSON object, whose other keys are ignored. Raises Malformed."""
         names = cls.__dataclass_fields__
         if not isinstance(value, dict):
             raise Malformed("expected a JSON object")
@@ -95,17 +95,18 @@ class ChosenThreshold:
 
 
 def choose_threshold(probability: Array, is_true: Array, goal: Goal | Costs) -> ChosenThreshold:
-    """The best of all thresholds for rows (rows,) of which some are true and some aren't.
+    """The threshold with the best score or the least cost.
 
-    Between two neighbouring probabilities every threshold decides alike: 0.5 if it lies there,
-    else the middle. Of cuts that are worth the same, the one whose threshold is nearest to 0.5.
-    Probabilities that aren't finite leave it at 0.5.
+    probability: (rows,).  is_true: (rows,) bool, of which some are true and some are false.
+    All thresholds between two neighbouring probabilities are equivalent: of these 0.5 is taken if
+    possible, else the middle. On ties, the threshold nearest to 0.5. 0.5 if a probability isn't
+    finite.
     """
     if not np.isfinite(probability).all():
         return ChosenThreshold(0.5, None, None, len(is_true))
     levels, level = np.unique(probability.astype(np.float64), return_inverse=True)
     thresholds = _thresholds(levels)
-    first = len(levels) + 1 - len(thresholds)  # 1 where none is below the lowest probability
+    first = len(levels) + 1 - len(thresholds)  # 1 if no threshold is below the lowest level
     cuts = _cuts(level, is_true, len(levels), first)
     values = goal.of(cuts) if isinstance(goal, Costs) else SCORES[goal](cuts)
     best = values == (values.min() if isinstance(goal, Costs) else values.max())
@@ -117,16 +118,16 @@ def choose_threshold(probability: Array, is_true: Array, goal: Goal | Costs) -> 
 
 
 def _thresholds(levels: Array) -> Array:
-    """One for each way to part the levels, rising; none for that below a level of 0."""
+    """A threshold for each way to separate the levels, increasing; none below a level of 0."""
     low, high = np.concatenate([[0.0], levels]), np.concatenate([levels, [1.0]])
     middle = (low + high) / 2
-    middle = np.where(middle < high, middle, low)  # of neighbouring numbers the lower
+    middle = np.where(middle < high, middle, low)  # low if they are adjacent floats
     middle = np.where((low <= 0.5) & (high > 0.5), 0.5, middle)
     return middle[1:] if levels[0] == 0.0 else middle
 
 
 def _cuts(level: Array, is_true: Array, levels: int, first: int) -> Cuts:
-    """Counts for each cut: with the lowest `first` levels below it, then one level more each."""
+    """The counts of each cut: `first` levels lie below the first one, then one more each."""
     below = [
         np.concatenate([[0], np.cumsum(np.bincount(level[kind], minlength=levels))])[first:]
         for kind in (is_true, ~is_true)

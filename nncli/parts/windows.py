@@ -1,8 +1,8 @@
-"""Windows: where a convolution or a pooling looks, and what it computes there, in NumPy.
+"""Windows: the windows of convolution and pooling over images, and their kernels in NumPy.
 
-Rows are images, (rows, height, width, channels). A convolution is a product of matrices: the
-numbers under each window side by side, `columns`, times the kernel. They are laid out for a few
-images at a time, so that they are still in the cache when the product reads them.
+Rows are images, (rows, height, width, channels). A convolution is a product of matrices: `columns`,
+which has the numbers under each window in a row (im2col), times the kernel. Columns are copied for
+a few images at a time, so that they are still in the cache when the product reads them.
 """
 
 from collections.abc import Iterator
@@ -20,26 +20,27 @@ Padding = Literal["valid", "same"]
 Pair = tuple[int, int]
 
 BLOCK_NUMBERS, NARROW_BLOCK_NUMBERS = 1 << 17, 1 << 15
-"""Numbers of the columns that lie in the cache at a time, and of narrow ones: 512 and 128 KB.
+"""How many numbers of columns, and of narrow ones, are in the cache at a time: 512 and 128 KB.
 
-3x3 kernels at batches of 64, beside all images at once: 14x14x32 with 32 filters takes 0.7 of
-the time, 14x14x8 with 32 0.6, 28x28x1 with 32 0.8, with 8 the same. Half of the one is 5% slower at
-14x14x32, twice the other 20% at 28x28x1 with 32, whose outputs are many.
+Time of 3x3 kernels at batches of 64, relative to columns of all images at once: 0.7 for 14x14x32
+with 32 filters, 0.6 for 14x14x8 with 32, 0.8 for 28x28x1 with 32, 1 with 8. Half the first constant
+is 5% slower for 14x14x32, twice the second 20% slower for 28x28x1 with 32, whose outputs are many.
 """
 
 NARROW = 16
-"""Numbers of a window's line below which columns are laid out window by window, not side by side.
+"""If a window's line has fewer numbers than this, columns are stored transposed.
 
-NumPy copies them line by line: of 28x28x1 with 8 filters, a step takes 0.4 of the time.
+NumPy then copies long lines of windows, not short lines of numbers: a step takes 0.4 of the time
+for 28x28x1 with 8 filters.
 """
 
 
 @frozen
 class Windows:
-    """Windows over images: (height, width) each.
+    """Windows over images. All fields are (height, width).
 
-    size: of a window; from each to the next there are `strides`. output: how many there are.
-    input: of an image; padded: with the zeros around it, of which `before` stand before it.
+    size: of a window.  strides: from one window to the next.  input: size of an image.
+    output: number of windows.  before: zeros in front of the image.  padded: size with all zeros.
     """
 
     size: Pair
@@ -51,16 +52,16 @@ class Windows:
 
     @classmethod
     def over(cls, image_shape: Shape, size: Pair, strides: Pair, padding: Padding) -> "Windows":
-        """valid: those that lie in the image; same: one at every `strides` of it.
+        """valid: all windows within the image; same: ceil(input / strides) windows, with padding.
 
         Raises ShapeError if there is none.
         """
         height, width, _ = image_shape
-        ways = [
-            _along(length, side, stride, padding)
+        axes = [
+            _along_axis(length, side, stride, padding)
             for length, side, stride in zip((height, width), size, strides, strict=True)
         ]
-        output, before, padded = zip(*ways, strict=True)
+        output, before, padded = zip(*axes, strict=True)
         if min(output) < 1:
             raise ShapeError(
                 f"a window of {size[0]} x {size[1]} doesn't fit into {height} x {width}: take a "
@@ -73,44 +74,47 @@ class Windows:
         return self.padded != self.input
 
     def inside(self, padded: Array) -> Array:
-        """The images in the midst of their padding."""
+        """A view of the images within their padding."""
         (top, left), (height, width) = self.before, self.input
         return padded[:, top : top + height, left : left + width]
 
     def under(self, padded: Array) -> Array:
-        """(rows, *output, *size, channels): the numbers under each window, as a view."""
+        """A view of the numbers under each window: (rows, *output, *size, channels)."""
         (high, wide), (down, right) = self.output, self.strides
         found = sliding_window_view(padded, self.size, axis=(1, 2))
         return found[:, ::down, ::right][:, :high, :wide].transpose(0, 1, 2, 4, 5, 3)
 
     @property
     def seeing(self) -> "Windows":
-        """Over outputs that are `spaced`: at each number of an image, those that see it."""
+        """Windows over `spaced` outputs: a pixel's window holds the outputs that depend on it."""
         (height, width), (high, wide) = self.input, self.size
         around = (height + high - 1, width + wide - 1)
         return Windows(self.size, (1, 1), around, self.input, (0, 0), around)
 
     def spaced(self, padded: Array) -> Array:
-        """(rows, *output, filters): where outputs stand among zeros, for `seeing`."""
+        """A view of the outputs' places among zeros, for `seeing`: (rows, *output, filters)."""
         top, left = (side - 1 - before for side, before in zip(self.size, self.before, strict=True))
         (high, wide), (down, right) = self.output, self.strides
         return padded[:, top::down, left::right][:, :high, :wide]
 
     @property
     def offsets(self) -> Iterator[Pair]:
-        """The places in a window, line by line."""
+        """The positions in a window, line by line."""
         return ((i, j) for i in range(self.size[0]) for j in range(self.size[1]))
 
     def seen(self, x: Array, y: Array, offset: Pair) -> tuple[Array, Array]:
-        """(x, y) at a place of the windows: the numbers that it sees, and those of the windows."""
+        """Views of x and y for one position in the windows: the pixels there, and the windows.
+
+        Windows whose position is in the padding are left out.
+        """
         lines, columns = (
-            _seen(*each)
+            _seen_along_axis(*each)
             for each in zip(offset, self.strides, self.before, self.input, self.output, strict=True)
         )
         return x[:, lines[0], columns[0]], y[:, lines[1], columns[1]]
 
     def counts(self) -> Array:
-        """(*output, 1): how many places of each window lie in the image."""
+        """(*output, 1): how many positions of each window are in the image, not in its padding."""
         x, y = np.ones((1, *self.input, 1)), np.zeros((1, *self.output, 1))
         for offset in self.offsets:
             ones, counted = self.seen(x, y, offset)
@@ -119,8 +123,8 @@ class Windows:
         return counts
 
 
-def _along(length: int, side: int, stride: int, padding: Padding) -> tuple[int, int, int]:
-    """(windows, zeros before, length with zeros) along one axis."""
+def _along_axis(length: int, side: int, stride: int, padding: Padding) -> tuple[int, int, int]:
+    """(number of windows, zeros before, length with zeros) along one axis."""
     if padding == "valid":
         return (length - side) // stride + 1 if length >= side else 0, 0, length
     count = -(-length // stride)
@@ -128,8 +132,10 @@ def _along(length: int, side: int, stride: int, padding: Padding) -> tuple[int, 
     return count, zeros // 2, length + zeros
 
 
-def _seen(offset: int, stride: int, before: int, length: int, count: int) -> tuple[slice, slice]:
-    """Along one axis: which numbers windows see at this place, and which windows do."""
+def _seen_along_axis(
+    offset: int, stride: int, before: int, length: int, count: int
+) -> tuple[slice, slice]:
+    """`seen` along one axis: slices of the pixels at this position, and of the windows."""
     first = max(-(-(before - offset) // stride), 0)
     last = min((length - 1 + before - offset) // stride, count - 1)
     start, stop = first * stride + offset - before, last * stride + offset - before + 1
@@ -140,20 +146,20 @@ def _seen(offset: int, stride: int, before: int, length: int, count: int) -> tup
 
 
 def block_rows(windows: Windows, channels: int) -> int:
-    """Images whose columns lie in the cache together."""
+    """The number of images whose columns are in the cache at the same time."""
     is_narrow = windows.size[1] * channels < NARROW
     most = NARROW_BLOCK_NUMBERS if is_narrow else BLOCK_NUMBERS
     return max(1, most // columns_size(windows, channels))
 
 
 def columns_size(windows: Windows, channels: int) -> int:
-    """Numbers of the columns of one image."""
+    """The size of the columns of one image."""
     (high, wide), (height, width) = windows.output, windows.size
     return high * wide * height * width * channels
 
 
 def _blocks(rows: int, columns: Array, numbers: int) -> Iterator[tuple[slice, Array]]:
-    """(which images, the columns for them): `numbers` each, of as many as there is room for."""
+    """(slice of images, part of `columns` for them) for each block. numbers: per image."""
     step = len(columns) // numbers
     for start in range(0, rows, step):
         count = min(step, rows - start)
@@ -161,7 +167,7 @@ def _blocks(rows: int, columns: Array, numbers: int) -> Iterator[tuple[slice, Ar
 
 
 def _filled(columns: Array, under: Array) -> Array:
-    """(windows, places) with the numbers under each window written into `columns`."""
+    """Copy the numbers under each window into `columns`; return them as (windows, positions)."""
     rows, high, wide, height, width, channels = under.shape
     count, places = rows * high * wide, height * width * channels
     if width * channels < NARROW:
@@ -187,8 +193,8 @@ def convolve(
     """out = the sum of each window times the kernel, plus the bias.
 
     x: (rows, height, width, channels).  kernel: (*size, channels, filters).  bias: (filters,).
-    out: (rows, *output, filters).  padded: x with zeros around, which it has already.
-    spread: (*output, filters), for the bias of an image.
+    out: (rows, *output, filters).  padded: for x with its padding, whose zeros it has already.
+    spread: (*output, filters), for the bias at each place of an image.
     """
     if padded is not None:
         np.copyto(windows.inside(padded), x)
@@ -237,13 +243,13 @@ def convolve_gradients(
     total: Array,
     part: Array,
 ) -> None:
-    """out = d(loss)/d(x) and, if there is another, d(loss)/d(kernel).
+    """out = (d(loss)/d(x), d(loss)/d(kernel)), or the first alone.
 
-    Both are sums over the windows that see a number: dx of dz times the kernel, dW of dz times x.
-    So the columns are those of dz, with zeros around and between, and are laid out once for both.
-    padded: (rows, height + size - 1, width + size - 1, filters), zeros already where dz isn't.
-    turned: (*size, filters, channels), the kernel turned by half.  total, part: (channels, *size,
-    filters).
+    Both are sums over the windows that contain a pixel: dx of dz times the kernel, dW of dz times
+    x. So the columns are those of dz, with zeros around and between, and are copied once for both.
+    padded: (rows, height + size - 1, width + size - 1, filters), whose zeros it has already.
+    turned: (*size, filters, channels), for the kernel rotated by 180 degrees.
+    total, part: (channels, *size, filters).
     """
     dx, kernels = out[0], out[1:]
     channels, filters = kernel.shape[2:]
@@ -269,7 +275,7 @@ def convolve_gradients(
 
 @composite
 def max_pool(x: Array, windows: Windows, *, out: Array) -> None:
-    """out = the greatest number of each window, for each channel by itself."""
+    """out = the greatest number of each window and channel."""
     np.copyto(out, -np.inf)
     for offset in windows.offsets:
         numbers, greatest = windows.seen(x, out, offset)
@@ -280,9 +286,10 @@ def max_pool(x: Array, windows: Windows, *, out: Array) -> None:
 def max_pool_gradient(
     x: Array, y: Array, dy: Array, windows: Windows, *, out: Array, free: Array, chosen: Array
 ) -> None:
-    """out = dy, at the first of a window's numbers that is its greatest; sums where they overlap.
+    """out = dy, at the first greatest number of each window; summed where windows overlap.
 
-    free, chosen: as y; 1 for a window that has no number yet; 1 for one that takes this number.
+    free, chosen: of y's shape; 1 for windows whose number isn't found yet, and for those whose
+    number is at the current position.
     """
     np.copyto(out, 0.0)
     np.copyto(free, 1.0)
@@ -300,9 +307,9 @@ def max_pool_gradient(
 
 @composite
 def average_pool(x: Array, windows: Windows, shares: Array, *, out: Array) -> None:
-    """out = the mean of each window's numbers; shares: 1 / their count,
+    """out = the mean of each window's numbers.
 
-    (*output, 1) or a number.
+    shares: 1 / the count of a window's numbers, (*output, 1) or a number.
     """
     np.copyto(out, 0.0)
     for offset in windows.offsets:
@@ -315,7 +322,7 @@ def average_pool(x: Array, windows: Windows, shares: Array, *, out: Array) -> No
 def average_pool_gradient(
     dy: Array, windows: Windows, shares: Array, *, out: Array, part: Array
 ) -> None:
-    """out = dy times the share, at each of a window's numbers; sums where they overlap."""
+    """out = dy * shares, at all of a window's numbers; summed where windows overlap."""
     np.multiply(dy, shares, out=part)
     np.copyto(out, 0.0)
     for offset in windows.offsets:

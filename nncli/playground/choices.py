@@ -1,4 +1,4 @@
-"""Choices: what a page offers in place of what its config has."""
+"""Choices: the alternatives that a page offers to its config's parts."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +13,11 @@ from nncli.parts.regularizers import Regularizer
 from nncli.playground.library import Library, described
 from nncli.registry import Part, members
 
-MOMENTUM = 0.9  # of the sgd that pages offer with momentum
+MOMENTUM = 0.9  # of the offered sgd with momentum
 
 
 def offered(library: Library) -> dict[str, list[dict[str, Any]]]:
-    """What a page offers in place of what its config has; the library gets all of it."""
+    """The alternatives by kind; their fragments are added to the library."""
     for name, fragments in vars(_offered()[0]).items():
         if isinstance(fragments, dict):
             getattr(library, name).update(fragments)
@@ -40,21 +40,21 @@ def _offered() -> tuple[Library, dict[str, list[dict[str, Any]]]]:
 
 
 def _playable(kind: str, library: Library) -> Iterator[tuple[Part, str]]:
-    """Each registered part of a kind that a page can hold, with its default keys, and its name."""
+    """Yields the parts of a kind that a page can compute, with default keys, and their variant."""
     for cls in members(kind).values():
         for part in _presets(cls):
             try:
                 yield part, _add(library, part)
             except (NncliError, NotImplementedError, TypeError, ValueError):
-                continue  # a plug-in's, for which there are no words here
+                continue  # a plug-in's part that can't be translated
 
 
 def _presets(cls: type[Part]) -> Iterator[Part]:
-    if cls in (Softmax, GradientDescent, Lbfgs):  # of outputs; sgd by another name; not of steps
+    if cls in (Softmax, GradientDescent, Lbfgs):  # for outputs only; the same as sgd; without steps
         return
     try:
         part = cls()
-    except TypeError:  # a key that has to be given
+    except TypeError:  # it has a required key
         return
     yield part
     if cls is Sgd:

@@ -1,4 +1,4 @@
-"""Columns: what the inputs and outputs of a network are called, and in which units they are."""
+"""Columns: names and units of a network's inputs and outputs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ from nncli.errors import escaped
 
 
 def features(built: Built) -> list[dict[str, Any]]:
-    """Each feature and derived column, and the inputs that it has among the network's.
+    """Each feature and derived column, with its inputs.
 
-    isPlain: whether its one input is (value - shift) / scale; of a derived column, whose value is a
-    formula of others, `tree` is that formula, if all of them are plain.
+    isPlain: whether it has one input, (value - shift) / scale.  tree: the formula of a derived
+    column, if it uses plain columns only.
     """
     fitted = built.preprocessing
     plain = [column for column in fitted.features if _is_plain(column)]
@@ -42,7 +42,7 @@ def _feature(column: FittedColumn, is_plain: bool) -> dict[str, Any]:
 
 
 def _formula(column: FittedColumn, places: Mapping[str, int]) -> dict[str, Any]:
-    """Its text; its tree: a number, ["feature", its place], or [ufunc, other trees]."""
+    """formula: the text.  tree: a number, ["feature", its index], or [ufunc, other trees]."""
     found = {"formula": escaped(column.formula)}
     if column.encoding is not None or not places.keys() >= {*column.expression.columns}:
         return found
@@ -55,7 +55,7 @@ def _formula(column: FittedColumn, places: Mapping[str, int]) -> dict[str, Any]:
 
 
 def outputs(built: Built) -> dict[str, Any]:
-    """What is predicted: classes of one target, yes or no of several, or numbers in units."""
+    """What is predicted: the classes of a target, several labels, or numbers with their units."""
     table, scaling = built.table, built.preprocessing.target
     units = {} if table.classes else {"shift": scaling.shift, "scale": scaling.scale}
     names = [target_in_words(scaling.transform, name) for name in table.targets]
@@ -69,9 +69,9 @@ def outputs(built: Built) -> dict[str, Any]:
 
 
 def axes(built: Built) -> list[int]:
-    """The plain features that a plot is best drawn over: those that tell most by themselves.
+    """The two plain features for the plot: those that explain most by themselves.
 
-    Of more than two, by how much of the variance of classes or numbers a straight line explains.
+    By the share of the targets' variance that a straight line explains.
     """
     plain = [place for place, each in enumerate(features(built)) if each["isPlain"]]
     if len(plain) <= 2:

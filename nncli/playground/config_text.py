@@ -1,4 +1,4 @@
-"""Config text: what the page writes its YAML from: the config as given, and its layers in brief."""
+"""Config text: the config from which the page writes its YAML."""
 
 from dataclasses import MISSING, fields
 from typing import Any
@@ -11,7 +11,7 @@ from nncli.registry import Part
 
 
 def tree(loaded: LoadedNetwork, assignments: tuple[str, ...]) -> Any:
-    """The keys that the config's file and `--set` name; of a run all that it was trained with."""
+    """The keys given by the config file and `--set`; of a run, all keys."""
     if loaded.reader is not None:
         given, _ = loaded.reader.config
         return plain(given)
@@ -19,7 +19,7 @@ def tree(loaded: LoadedNetwork, assignments: tuple[str, ...]) -> Any:
 
 
 def brief(part: Part) -> Any:
-    """A part as a config has it, without the keys that have their defaults."""
+    """A part as a config value, without keys that have their defaults."""
     keys: dict[str, Any] = {}
     for key in fields(part):
         value = getattr(part, key.name)

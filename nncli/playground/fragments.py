@@ -1,7 +1,7 @@
-"""Fragments: what a part computes, written down once for networks of any shape.
+"""Fragments: what a part computes, as statements for networks of any shape.
 
-A part's kernels are recorded, as for training, on arrays of one batch; what comes out holds for any
-numbers of rows, inputs and units, and for any values of the part's keys.
+A part's kernels are recorded, as for training, on the arrays of one batch; the resulting statements
+are valid for any numbers of rows, inputs and units, and any values of the part's keys.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from nncli.playground.recorder import Fragment, Recorder, in_general, with_symbo
 
 
 def layer_fragment(layer: Layer) -> Fragment:
-    """Forward in training and evaluation, backward, and of a dense layer the rest after dz."""
+    """A layer's passes: training, evaluation, backward; of a dense one also backward from dz."""
     if layer.reads:
         raise UserError(f"{layer.name} reads more than numbers")
     return in_general(lambda recorder: _layer(layer, recorder))
@@ -56,7 +56,7 @@ def _layer(layer: Layer, recorder: Recorder) -> Fragment:
 
 
 def regularizer_fragment(regularizer: Regularizer) -> Fragment:
-    """What a penalty adds to dW, and the formula of its value."""
+    """The addition of a penalty's gradient to dW, and the formula of its value."""
     return in_general(lambda recorder: _regularizer(regularizer, recorder))
 
 
@@ -76,7 +76,7 @@ def _regularizer(regularizer: Regularizer, recorder: Recorder) -> Fragment:
 
 
 class _Working(Recorded):
-    """A recorded array whose results get arrays of their own, as in a formula of NumPy."""
+    """A recorded array whose results are new arrays, as in an ordinary NumPy expression."""
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
@@ -93,7 +93,7 @@ class _Working(Recorded):
 
 
 def loss_fragment(loss: Loss) -> Fragment:
-    """Gradient and terms, of outputs and, of a matched loss, of scores; its reduction factor."""
+    """A loss's gradient, terms and factor; of a matched loss, also gradient and terms from z."""
     return in_general(lambda recorder: _loss(loss, recorder))
 
 
@@ -117,7 +117,7 @@ def _loss(loss: Loss, recorder: Recorder) -> Fragment:
         "formula": own.formula and own.fill(own.formula),
     }
     if loss.matched is not None:
-        # its own arrays lie beside those above: y and dy are the same
+        # the output layer's buffers, which share y and dy with the loss
         output = Dense(recorder.units, loss.matched())
         buffers = replace(recorder.buffers(output), y=y, dy=dy)
 
@@ -136,7 +136,7 @@ def _loss(loss: Loss, recorder: Recorder) -> Fragment:
 def _terms(
     recorder: Recorder, terms: Callable[[Any, Any], Any], a: Array, t: Array, name: str
 ) -> Fragment:
-    """The statements of a loss's terms, and the name of the array that has them."""
+    """The statements that compute a loss's terms, and the name of the resulting array."""
     results: list[Any] = []
     made = recorder.statements(
         lambda tape: results.append(terms(tape.wrap(a, _Working), tape.wrap(t, _Working)))
@@ -145,7 +145,7 @@ def _terms(
 
 
 def optimizer_fragment(optimizer: Optimizer) -> Fragment:
-    """The update of theta, and how its slots start."""
+    """The update of theta, and the initial values of the slots."""
     return in_general(lambda recorder: _optimizer(optimizer, recorder))
 
 
@@ -171,7 +171,7 @@ def _optimizer(optimizer: Optimizer, recorder: Recorder) -> Fragment:
 
 
 def clip_fragment() -> Fragment:
-    """What makes a gradient no longer than `limit`."""
+    """The clipping of a gradient to the norm `limit`."""
     return in_general(_clip)
 
 

@@ -1,7 +1,7 @@
-"""JavaScript: what is written in it here, so that no formula of a part is written down twice.
+"""JavaScript: written from ufuncs and Python code, so that no formula is written twice.
 
-Loops over numbers, one for each ufunc that a page calls; and small functions of Python that give a
-number or several, such as a schedule's factor, translated statement by statement.
+A loop for each ufunc that a page calls, and translations of small Python functions, such as a
+schedule's factor.
 """
 
 import ast
@@ -16,20 +16,10 @@ from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
 
 MATH = (
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "tanh",
-    "sin",
-    "cos",
-    "tan",
-    "cbrt",
-    "floor",
+    *("exp", "expm1", "log", "log1p", "log2", "log10"),
+    *("tanh", "sin", "cos", "tan", "cbrt", "floor"),
 )
-OWN = {"logaddexp": 2, "power": 2, "ndtr": 1}  # functions of special.js, and their operands
+OWN = {"logaddexp": 2, "power": 2, "ndtr": 1}  # functions of special.js -> number of operands
 SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -47,9 +37,9 @@ _BY_NAME = {ufunc.__name__: names.javascript for ufunc, names in UFUNCS.items()}
 
 
 def expression_of(name: str) -> tuple[str, int]:
-    """A ufunc of _0, _1 in JavaScript, and how many operands it has.
+    """(a JavaScript expression of _0 and _1 for a ufunc, the number of its operands).
 
-    Raises UserError if pages have no words for it.
+    Raises UserError for a ufunc that isn't supported.
     """
     if name in _BY_NAME:
         return _BY_NAME[name], getattr(np, name).nin
@@ -62,9 +52,9 @@ def expression_of(name: str) -> tuple[str, int]:
 
 
 def loops(names: Iterable[str]) -> str:
-    """The object `ufuncs`: of each name a loop over the rows and columns of its operands.
+    """The object `ufuncs`: by name, a loop over the rows and columns of the operands.
 
-    a_row, a_column: how far apart the numbers of an operand lie, 0 where one serves for all.
+    a_row, a_column: strides of an operand, 0 if it is broadcast.
     """
     return "\n".join(["const ufuncs = {", *(_loop(name) for name in sorted(names)), "};"])
 
@@ -84,10 +74,10 @@ def _loop(name: str) -> str:
 
 
 def function(name: str, source: Callable[..., Any] | str, parents: str = "") -> str:
-    """A function of Python, or its text, as one of JavaScript called `name`.
+    """A Python function, or its source, as a JavaScript function called `name`.
 
-    parents: what super() is called there, before `_` and the method's name.
-    Raises UserError for what has no like in JavaScript.
+    parents: the prefix of the functions that super()'s methods became.
+    Raises UserError for code that isn't supported.
     """
     text = source if isinstance(source, str) else textwrap.dedent(inspect.getsource(source))
     [definition] = [each for each in ast.parse(text).body if isinstance(each, ast.FunctionDef)]
@@ -105,7 +95,7 @@ def function(name: str, source: Callable[..., Any] | str, parents: str = "") -> 
 
 
 class _Translation(ast.NodeVisitor):
-    """Statements and expressions; whatever has no visitor here is refused."""
+    """Translates statements and expressions; a node without a visitor is refused."""
 
     def __init__(self, parents: str) -> None:
         self.parents = parents

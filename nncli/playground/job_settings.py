@@ -1,4 +1,4 @@
-"""Settings: a job as a page starts it: its network, how it is trained, and from where."""
+"""Job settings: the page's initial network, training settings and weights."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from nncli.playground.rows import packed
 
 
 def settings(job: Job, library: Library) -> dict[str, Any]:
-    """What a page trains, and how, before anything is changed there."""
+    """The network and training settings, as the page begins."""
     training, schedule = job.training, job.schedule
     name = library.add_schedule(schedule)
     return {
@@ -66,13 +66,13 @@ def _layer(node: Node, library: Library) -> dict[str, Any]:
 
 
 def kept_slots(loaded: LoadedNetwork) -> dict[str, Array]:
-    """The optimizer's slots that don't start as those of any network do."""
+    """The optimizer's slots that differ from their default start."""
     optimizer, slots = loaded.built.job.optimizer, loaded.state.slots
     return {n: slot for n, slot in slots.items() if (slot != optimizer.default_start(n)).any()}
 
 
 def start(loaded: LoadedNetwork) -> dict[str, Any]:
-    """Where training goes on from: the state before the page's first step."""
+    """The training state before the page's first step."""
     state = loaded.state
     return {
         "theta": packed(state.theta),
@@ -85,7 +85,7 @@ def start(loaded: LoadedNetwork) -> dict[str, Any]:
 
 
 def _generator(random: np.random.Generator) -> dict[str, Any]:
-    """The state of a PCG64; its 128-bit numbers as text."""
+    """The state of a PCG64 generator, with 128-bit numbers as text."""
     saved = random.bit_generator.state
     numbers = saved["state"]
     return {

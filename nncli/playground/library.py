@@ -1,4 +1,4 @@
-"""Library: the fragments of a page: what its config names, and what may be chosen instead."""
+"""Library: the fragments that the page's engine needs, for its config and the alternatives."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
@@ -28,9 +28,10 @@ from nncli.registry import Part, find
 
 
 def variant(part: Part) -> str:
-    """The name, and what changes the calls of its kernels: `sgd momentum nesterov`.
+    """A part's name with the keys that change which calls its kernels make: `sgd momentum
+    nesterov`.
 
-    A key that is 0 is left out of what a part does, a key that is another number isn't.
+    For a number only whether it is 0 matters.
     """
     words = [part.name]
     for key in fields(part):
@@ -44,7 +45,7 @@ def variant(part: Part) -> str:
 
 
 def layer_variant(layer: Layer) -> str:
-    """The same of a layer: `dense tanh`; what a dense one trains, and its bias, is no matter."""
+    """The same for a layer: `dense tanh`; a dense one's units, bias and trainable don't matter."""
     if isinstance(layer, Dense):
         return f"dense {variant(layer.activation)}"
     inner = [variant(held) for held in vars(layer).values() if isinstance(held, Activation)]
@@ -53,7 +54,10 @@ def layer_variant(layer: Layer) -> str:
 
 @dataclass
 class Library:
-    """What a page's engine knows, by variant. scalars, shown: functions of JavaScript."""
+    """Fragments by variant, and JavaScript functions.
+
+    functions: by name.  scalars, shown, factors, variances: function names, by part.
+    """
 
     layers: dict[str, Fragment] = field(default_factory=dict)
     losses: dict[str, Fragment] = field(default_factory=dict)
@@ -67,7 +71,10 @@ class Library:
     variances: dict[str, str] = field(default_factory=dict)
 
     def add_layer(self, layer: Layer) -> str:
-        """Raises UserError for a layer that can't be written down; so do the others."""
+        """Add a layer's fragment and return its variant.
+
+        As the other methods, raises UserError for a part that can't be written as statements.
+        """
         name = layer_variant(layer)
         if name not in self.layers:
             self.layers[name] = layer_fragment(layer)
@@ -88,7 +95,7 @@ class Library:
         return name
 
     def _method(self, cls: type[Optimizer], method: str) -> str:
-        """The function for a method of an optimizer, and for those of its bases that it calls."""
+        """The function of an optimizer's method, and of the inherited methods that it calls."""
         owner = next(each for each in cls.__mro__ if method in vars(each))
         name = f"{owner.__name__}_{method}"
         if name in self.functions:
@@ -116,7 +123,7 @@ class Library:
         return schedule.name
 
     def add_starts(self, layer: Layer) -> dict[str, Any]:
-        """How the tensors of a layer begin, with the functions that this needs."""
+        """How a layer's tensors are initialized; adds the functions needed for it."""
         found = starts(layer)
         for how in found.values():
             for name in how.values():
@@ -129,7 +136,7 @@ class Library:
         return found
 
     def fragments(self) -> dict[str, Any]:
-        """As the page's data have them."""
+        """All fragments, for the page's data."""
         names = "layers", "losses", "optimizers", "regularizers", "clip"
         return {name: getattr(self, name) for name in names}
 
@@ -154,9 +161,9 @@ def _by_name(functions: dict[str, str]) -> str:
 
 
 def described(part: Part, name: str) -> dict[str, Any]:
-    """A part as a page's settings have it: variant, the part's own name, and its keys.
+    """A part for the page's settings: its variant, type, numeric keys and other keys.
 
-    options: its other keys, which stay as they are, where they aren't the defaults.
+    options: the other keys, if they aren't defaults; the page doesn't change them.
     """
     keys = tunable(part)
     whole = brief(part)

@@ -1,4 +1,4 @@
-"""Page: a network that trains in the browser, in one file: engine, data and what it shows."""
+"""Page: the complete page on which a network trains, with its engine and data."""
 
 from string import Template
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.loaded_network import LoadedNetwork
+from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import escaped
 from nncli.operating_system import shell_word
 from nncli.page.embed import INLINE, asset, json_block, whole_page
@@ -20,23 +21,13 @@ from nncli.playground.rows import sets
 
 ENGINE = ("random", "special", "arrays", "network", "training")
 VIEW = (
-    *(
-        "data",
-        "model",
-        "config",
-        "arithmetic",
-        "colours",
-        "elements",
-        "grid",
-        "boundary",
-        "diagram",
-    ),
-    *("curves", "numbers", "controls", "page", "panel", "start"),
+    *("data", "model", "config", "arithmetic", "colours", "elements", "grid", "boundary"),
+    *("diagram", "curves", "numbers", "controls", "page", "panel", "start"),
 )
 
 
 def page(loaded: LoadedNetwork, assignments: tuple[str, ...] = ()) -> str:
-    """The page, whole. Raises UserError for what can't be played."""
+    """The page's HTML. Raises UserError for a network that can't be played."""
     refuse_unplayable(loaded)
     library = Library()
     data = _data(loaded, assignments, library)
@@ -58,7 +49,7 @@ def _data(loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library)
     rows, sampled = sets(built)
     own = settings(job, library)
     is_run = loaded.reader is not None
-    config = loaded.path / "config.resolved.yaml" if is_run else loaded.path
+    config = loaded.path / RESOLVED if is_run else loaded.path
     return {
         "name": escaped(built.experiment.name),
         "isRun": is_run,
@@ -83,7 +74,7 @@ def _data(loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library)
 
 
 def _ufuncs(columns: list[dict[str, Any]]) -> set[str]:
-    """Those that the formulas of columns call."""
+    """The ufuncs that the formulas of columns call."""
 
     def called(tree: Any) -> set[str]:
         if not isinstance(tree, list) or tree[0] == "feature":
@@ -94,7 +85,7 @@ def _ufuncs(columns: list[dict[str, Any]]) -> set[str]:
 
 
 def _in_json(value: Any) -> Any:
-    """A config's tree with what JSON has no word for as text."""
+    """The config's tree, with values that JSON lacks as text."""
     if isinstance(value, dict):
         return {str(key): _in_json(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Recorder: a part's kernels on arrays that have names, and on no numbers."""
+"""Recorder: records a part's kernels on named arrays."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nncli.engine.layout import gradient_of
-from nncli.engine.tape import Tape
+from nncli.engine.tape import SIZE_MATTERS, Tape
 from nncli.errors import UserError
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 from nncli.parts.layers import Layer
@@ -22,8 +22,10 @@ P = TypeVar("P", bound=Part)
 
 
 def tunable(part: Part) -> dict[str, float]:
-    """The keys of a part that are numbers of any size, those of its activation too; `betas` are
-    betas_0 and betas_1. One that is 0 takes no part in what it does, and isn't among them."""
+    """The numeric keys of a part and its activation; `betas` become betas_0 and betas_1.
+
+    A key that is 0 isn't among them, because it changes which calls are made.
+    """
     found: dict[str, float] = {}
     for field in fields(part):
         value = getattr(part, field.name)
@@ -38,7 +40,7 @@ def tunable(part: Part) -> dict[str, float]:
 
 
 def with_symbols(part: P, notebook: Notebook) -> P:
-    """The part with symbols for its tunable keys."""
+    """The part with symbols as values of its tunable keys."""
     changes: dict[str, Any] = {}
     for field in fields(part):
         name, value = field.name, getattr(part, field.name)
@@ -52,13 +54,13 @@ def with_symbols(part: P, notebook: Notebook) -> P:
 
 
 class Recorder:
-    """Records kernels on arrays that have names, whose axes are as long as `lengths` says."""
+    """Records kernels on named arrays with axes of the given lengths."""
 
     def __init__(self, lengths: Mapping[str, int]) -> None:
         self.notebook = Notebook()
         self.names = Names(lengths, self.notebook)
         self.rows, self.inputs, self.units, self.parameters = (lengths[axis] for axis in AXES)
-        for axis, length in lengths.items():  # of a mean over an axis
+        for axis, length in lengths.items():  # for means over an axis
             self.notebook.number(1.0 / length, ["/", 1.0, axis])
 
     def array(self, name: str, *shape: int) -> Array:
@@ -72,7 +74,7 @@ class Recorder:
         return [statement(operation, self.names) for operation in tape.operations]
 
     def buffers(self, layer: Layer) -> LayerBuffers:
-        """A layer's arrays, each under its own name, gradients as dW."""
+        """A layer's buffers under their own names; gradients are called dW and so on."""
         shape: Shape = (self.inputs,)
         outputs = layer.output_shape(shape)
         params, state = layer.param_shapes(shape), layer.state_shapes(shape)
@@ -96,10 +98,10 @@ class Recorder:
 
 
 def in_general(record: Callable[[Recorder], Fragment]) -> Fragment:
-    """What a recorder finds whatever the lengths of axes. Raises UserError if they matter."""
+    """What `record` finds, if it is the same for axes of any length. Raises UserError otherwise."""
     found = [record(Recorder(dict(zip(AXES, lengths, strict=True)))) for lengths in LENGTHS]
     if found[0] != found[1]:
-        raise UserError("a part computes batches of different sizes in different ways")
+        raise UserError(SIZE_MATTERS)
     return found[0]
 
 

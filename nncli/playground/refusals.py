@@ -1,16 +1,16 @@
-"""Refusals: what a page can't train, each with what to do instead."""
+"""Refusals: what a page can't train, with what to do instead."""
 
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
 from nncli.playground.job_settings import kept_slots
 
-MAX_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
-MAX_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
+MAX_INPUTS = 300  # each takes 300 bytes, and nobody can look at more
+MAX_NUMBERS = 8_000  # parameters and optimizer slots: 85 KB of a page
 
 
 def refuse_unplayable(loaded: LoadedNetwork) -> None:
-    """Raises UserError, with a cure, for what a browser doesn't train here."""
+    """Raises UserError, with a remedy, for a network that the page can't train."""
     for reason in _reasons(loaded):
         raise UserError(f"{loaded.path}: {reason}")
 
@@ -48,7 +48,7 @@ def _reasons(loaded: LoadedNetwork) -> list[str]:
 
 
 def _too_large(loaded: LoadedNetwork) -> list[str]:
-    """Why its numbers don't fit; those that a slot starts from are not in the page."""
+    """Problems of size; slots with default starts don't count."""
     size, slots = loaded.built.network.layout.size, kept_slots(loaded)
     count = size + sum(len(slot) for slot in slots.values())
     if (inputs := loaded.built.network.inputs) > MAX_INPUTS:

@@ -1,4 +1,4 @@
-"""Rows: a job's data as a page holds it, and which of them where they are many."""
+"""Rows: a job's data for the page, or a sample if there are many rows."""
 
 from base64 import b64encode
 from typing import Any
@@ -10,18 +10,18 @@ from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.rows import X
 from nncli.parts.arrays import Array
 
-MAX_NUMBERS = 6_000  # of inputs and targets in a page: 64 KB
+MAX_NUMBERS = 6_000  # inputs and targets in a page: 64 KB
 
 
 def packed(array: Array) -> str:
-    """The bytes of float64, little-endian, as text."""
+    """An array as base64 of little-endian float64."""
     return b64encode(np.ascontiguousarray(array, "<f8").tobytes()).decode()
 
 
 def sets(built: Built) -> tuple[dict[str, Any], dict[str, int]]:
-    """Training and validation rows, and of how many they are a sample.
+    """Training and validation rows; and, for those that are a sample, the number of all rows.
 
-    A sample takes rows evenly spaced, so that what is sorted stays whole.
+    A sample is evenly spaced, so that sorted data keep their shape.
     """
     job = built.job
     given = {"train": job.train, "val": job.val}

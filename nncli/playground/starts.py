@@ -1,4 +1,4 @@
-"""Starts: how the tensors of a layer begin, where a changed network needs them anew."""
+"""Starts: how to initialize a layer's tensors, when the page changes the network."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from nncli.parts.initializers import Initializer
 from nncli.parts.initializers.rules import Normal, ScaledUniform, Uniform, VarianceScaling
 from nncli.parts.layers import Dense, Layer
 
-TRIED = (2, 3)  # a shape, to see whether all numbers are one
+TRIED = (2, 3)  # a shape for trying whether all numbers are equal
 
 
 def starts(layer: Layer) -> dict[str, Any]:
-    """Of each tensor that starts with anything but 0: how, as `start_of`.
+    """`start_of` each tensor that doesn't start at 0.
 
-    Weights that are written out fit no other network: there the activation's own rule stands in.
+    Weights that are given one by one don't fit a changed network: it uses the activation's default.
     """
     found: dict[str, Any] = {}
     for name, initializer in layer.initializers().items():
@@ -27,7 +27,7 @@ def starts(layer: Layer) -> dict[str, Any]:
 
 
 def start_of(initializer: Initializer) -> dict[str, Any] | None:
-    """Draws by their kind, a variance by the name of its function; or a number for all."""
+    """A distribution with its numbers, or the name of its variance's function; or a constant."""
     match initializer:
         case VarianceScaling():
             kind = "uniform" if isinstance(initializer, ScaledUniform) else "normal"
@@ -38,7 +38,7 @@ def start_of(initializer: Initializer) -> dict[str, Any] | None:
             return {"uniform": [initializer.low, initializer.high]}
     try:
         values = initializer(TRIED, np.random.default_rng(0), "")
-    except Exception:  # it asks for the tensor's own name and shape
+    except Exception:  # it needs the tensor's own name and shape
         return None
     same = bool((values == values.flat[0]).all())
     return {"constant": float(values.flat[0])} if same else None

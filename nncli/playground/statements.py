@@ -1,9 +1,9 @@
-"""Statements: a recorded tape with names for arrays, which any network can then give its own.
+"""Statements: a recorded tape with names for arrays.
 
-A part is recorded on arrays whose axes have lengths that nothing else has, so that a length tells
-what the axis is: rows, inputs, units. A statement is ["tanh", "a", "z"]: what is done, the name of
-the array it is written to, and those that are read; ["T", "W"] is W transposed, ["column", "w"] is
-w as a column, and a number or an expression of keys is what it says.
+A part is recorded on arrays whose axes all have different lengths, so that a length identifies the
+axis: rows, inputs, units. A statement is ["tanh", "a", "z"]: the operation, the name of the array
+it writes, and those it reads. ["T", "W"] is W transposed, ["column", "w"] is w as a column, and a
+number or an expression of keys stands for itself.
 """
 
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ Statement = list[Any]
 
 
 class Names:
-    """Arrays by what they are called, and the lengths of their axes by what they count."""
+    """The names of arrays, and of the axes by their lengths."""
 
     def __init__(self, lengths: Mapping[str, int], notebook: Notebook) -> None:
         self.notebook = notebook
         self.shapes: dict[str, list[Any]] = {}
         self._counts = {length: name for name, length in lengths.items()}
         self._views: dict[tuple[Any, ...], Any] = {}
-        self._kept: list[Array] = []  # alive, or their memory would be another's
+        self._kept: list[Array] = []  # keeps arrays alive, so that no other gets their memory
 
     def add(self, name: str, array: Array) -> None:
-        """Call an array so, unless it has a name."""
+        """Name an array, unless it has a name."""
         self._kept.append(array)
         if _memory(array) in self._views:
             return
@@ -49,7 +49,7 @@ class Names:
             raise UserError(f"a part works with an array of {array.shape}") from None
 
     def target(self, array: Array) -> str:
-        """The name of an array that is written to; a new one gets a name."""
+        """The name of an array that is written; a new one is given a name."""
         if _memory(array) not in self._views:
             self.add(f"work_{len(self.shapes)}", array)
         found = self._views[_memory(array)]
@@ -58,7 +58,7 @@ class Names:
         return found
 
     def operand(self, value: Any) -> Any:
-        """What is read: a name, a view, a number or an array of ones."""
+        """An array that is read: a name, a view, a number or an array of ones."""
         array = np.asarray(value)
         found = self._views.get(_memory(array))
         if found is not None:
@@ -75,7 +75,7 @@ def _memory(array: Array) -> tuple[Any, ...]:
 
 
 def statement(operation: Operation, names: Names) -> Statement:
-    """One operation. Raises UserError for one that pages have no words for."""
+    """The statement of an operation. Raises UserError for one that isn't supported."""
     match operation:
         case Elementwise(ufunc, operands, target):
             read = [names.operand(each) for each in operands]
@@ -93,7 +93,7 @@ def statement(operation: Operation, names: Names) -> Statement:
 
 
 def ufuncs_of(fragments: Any) -> set[str]:
-    """The names of all ufuncs that statements call, wherever in these fragments they stand."""
+    """The names of all ufuncs that statements call, anywhere in these fragments."""
     if isinstance(fragments, dict):
         return set().union(*map(ufuncs_of, fragments.values()))
     if not isinstance(fragments, list) or not fragments or not isinstance(fragments[0], list):

@@ -1,8 +1,8 @@
-"""Symbols: numbers that remember how they came about, as 1 / (1 - rate).
+"""Symbols: numbers that remember the expression they were computed by, as 1 / (1 - rate).
 
-A part is recorded with symbols for its keys. What its kernel makes of them, as in
-`1.0 / (1.0 - self.rate)`, is on the tape as a plain number; the number leads back to the
-expression, for no two are alike.
+A part is recorded with symbols as its keys. On the tape, what a kernel computes from them, as `1.0
+/ (1.0 - self.rate)`, is a plain number; since no two of these numbers are equal, it leads back to
+the expression.
 """
 
 import math
@@ -10,18 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 Expression = float | str | list[Any]  # a number, a symbol's name, or [sign, left, right]
-FIRST, STEP = 0.2345678901234, 0.0123456789012  # of a symbol's own value: in no formula
+FIRST, STEP = 0.2345678901234, 0.0123456789012  # of symbols' values, which occur in no formula
 
 
 class Notebook:
-    """What every number stands for that symbols had a part in."""
+    """The expression of every number that was computed from symbols."""
 
     def __init__(self) -> None:
         self._meanings: dict[float, Expression] = {}
         self._names: list[str] = []
 
     def symbol(self, name: str) -> "Symbol":
-        """A new one, between 0 and 1 and unlike any other."""
+        """The symbol of that name: a number between 0 and 1 that no other symbol has."""
         if name in self._names:
             place = self._names.index(name)
         else:
@@ -30,12 +30,12 @@ class Notebook:
         return self.number(FIRST + STEP * place, name)
 
     def number(self, value: float, expression: Expression) -> "Symbol":
-        """A number, with what it stands for."""
+        """A number with its expression."""
         self._meanings.setdefault(value, expression)
         return Symbol(value, expression, self)
 
     def meaning(self, value: float) -> Expression:
-        """The expression of a number; the number itself where no symbol had a part in it."""
+        """The expression of a number; the number itself if no symbol is in it."""
         return self._meanings.get(value, value)
 
 
@@ -63,7 +63,7 @@ class Symbol(float):
 
 
 def _written(expression: Expression) -> str:
-    """In a formula, which has its own names in braces."""
+    """An expression as text, with names in braces."""
     if isinstance(expression, list):
         sign, left, right = expression
         return f"({_written(left)} {sign} {_written(right)})"
@@ -72,7 +72,7 @@ def _written(expression: Expression) -> str:
 
 def _operator(sign: str, compute: Callable[[float, float], float]) -> tuple[Any, Any]:
     def forwards(left: Symbol, right: object) -> Any:
-        if not isinstance(right, int | float):  # an array, which has the number on its tape
+        if not isinstance(right, int | float):  # an array records the number on its tape
             return NotImplemented
         value = compute(float(left), float(right))
         return left.notebook.number(value, [sign, left.expression, _expression(right)])

@@ -22,7 +22,7 @@ def charts_of(curves: Curves) -> tuple[Chart, ...]:
 def _metrics(
     several: Sequence[Mapping[str, Sequence[float]]], first: Mapping[str, object]
 ) -> list[str]:
-    """The metrics to draw, without those equal to an earlier one, as log_loss often is to loss."""
+    """The metrics to draw, without those equal to an earlier one: log_loss often equals loss."""
     shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT_NORM)]
     names = list(dict.fromkeys(name.removeprefix(VAL) for name in shown))
     kept: list[str] = []

@@ -1,13 +1,16 @@
 """Data facts: statistics of the training rows by column."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from nncli.assembly.build import Built
+from nncli.data.date_encoding import are_times
 from nncli.data.fitted_columns import FittedColumn
 from nncli.evaluation.formatted_numbers import number
 from nncli.parts.arrays import Array
+from nncli.parts.dates import moment_text
 from nncli.parts.table import Table
 from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite
 
@@ -60,16 +63,12 @@ def _fill(fitted: FittedColumn) -> str:
         return fitted.fill
     assert fitted.fill is not None
     if fitted.kind == "date":
-        return _day(fitted.fill)
+        return moment_text(fitted.fill)
     if fitted.kind == "boolean":
         return "yes" if fitted.fill else "no"
     if fitted.order and 0 <= round(fitted.fill) < len(fitted.order):
         return fitted.order[round(fitted.fill)]
     return number(fitted.fill, 5)
-
-
-def _day(days: float) -> str:
-    return str(np.datetime64(0, "D") + np.timedelta64(int(np.floor(days)), "D"))
 
 
 def _counts(values: Array, words: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -85,7 +84,8 @@ def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
     if not len(values):
         return None
     low, high = float(values.min()), float(values.max())
-    words = _day if kind == "date" else number
+    dates = partial(moment_text, is_time=are_times(values))
+    words = dates if kind == "date" else number
     if not np.isfinite(high - low):
         return None
     bins = min(BINS, len(np.unique(values))) if high > low else 1

@@ -1,6 +1,7 @@
-"""Facts: the content of a report, independent of its format.
+"""Facts: the content of a report, whatever its format.
 
-Results of evaluation, doctor and influence are kept as they are. A part that a model lacks is None.
+The results of evaluation, doctor and influence are used as they are. None stands for a part that
+this model doesn't have.
 """
 
 from collections.abc import Mapping

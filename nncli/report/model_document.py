@@ -1,4 +1,4 @@
-"""Collect the report of a trained model: a run or an ensemble."""
+"""Model document: collect what a report says about a trained model, a run or an ensemble."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from nncli.evaluation.scoring import evaluate
 from nncli.evaluation.verdicts import headline
 from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.influence.influence import Influence, influence_of
-from nncli.influence.predictor import asked
+from nncli.influence.predictor import raw_predictor
 from nncli.parts.arrays import Array
 from nncli.report.curves import charts_of, overlaid
 from nncli.report.data_facts import data_facts
@@ -67,7 +67,7 @@ def _charts(networks: Sequence[RunReader]) -> tuple[Chart, ...]:
 def _influence(trained: TrainedModel, scored: Array) -> Influence:
     built = trained.built
     return influence_of(
-        asked(trained, built.table),
+        raw_predictor(trained, built.table),
         built.table,
         scored,
         built.rows.train,
@@ -77,7 +77,7 @@ def _influence(trained: TrainedModel, scored: Array) -> Influence:
 
 
 def _warnings(trained: TrainedModel, report: Report) -> tuple[str, ...]:
-    """Reasons to trust the scores less."""
+    """Reasons to trust the scores less than their numbers suggest."""
     built = trained.built
     experiment, warnings = built.experiment, []
     if how := why_unfinished(trained.summary().get("stopped")):
@@ -104,7 +104,7 @@ def _is_untrained(trained: TrainedModel) -> bool:
 
 
 def _short(line: str, built: Built) -> str:
-    """A warning with paths shortened to file names."""
+    """A warning in which file names stand without their folders."""
     for name, _ in built.table.origin.files if built.table.origin else ():
         line = line.replace(f"{name}:", f"{short_place(name)}:")
     return line

@@ -40,7 +40,7 @@ def _layer(node: Node, network: Network) -> LayerFacts:
 
 
 def _what(layer: Layer) -> str:
-    """A layer's name with the keys that differ from defaults; of embeddings, their sizes."""
+    """A layer's name, with the keys that aren't at their defaults; for embeddings, their sizes."""
     if isinstance(layer, Embedding):
         return f"{layer.name} ({few([f'{c.name} {c.rows} x {c.size}' for c in layer.columns])})"
     said = [

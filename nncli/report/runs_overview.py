@@ -1,4 +1,4 @@
-"""Collect the report of several runs or a study."""
+"""Runs overview: collect what a report says about several runs or a study."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -28,7 +28,7 @@ def more(count: int, what: str, how: str = "shown") -> str:
 
 
 def about(found: Importance) -> str:
-    """Sentences on how importance was measured, and on columns left out."""
+    """Sentences on how importance was measured, and on the columns that it leaves out."""
     rows = f"{found.rows:,}" + (f" of {found.of_rows:,}" if found.rows < found.of_rows else "")
     base = f"{found.measure} is {number(found.base)} on these {rows} rows"
     said = f"{base}; {found.repeats} permutations of each column."

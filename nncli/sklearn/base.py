@@ -1,4 +1,4 @@
-"""Base: what both estimators share: parameters, rows in, outputs out."""
+"""Base: what both estimators share: parameters, input checks, training and prediction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,14 +22,14 @@ from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import error_in_words, parameters_of, parameters_of_run
-from nncli.sklearn.fitting import Network, fit
+from nncli.sklearn.fitting import FittedNetwork, fit
 from nncli.sklearn.frames import as_learnt, with_categories, with_gaps, without_texts
 
 Block = Mapping[str, Any] | str | None
 
 
 class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Blocks of a config -> weights, by `fit`; rows -> outputs."""
+    """Trains the network of a config's blocks by `fit`, and predicts."""
 
     _is_from_run = False
 
@@ -115,13 +115,13 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             trained = trained_model(Path(path))
             trained.check_finite()
             model = cls(**parameters_of_run(trained.networks[0]))
-            model._take_up(trained)
+            model._adopt(trained)
         except NncliError as error:
             raise ValueError(str(error)) from error
         return model
 
-    def _take_up(self, trained: TrainedModel) -> None:
-        """Become what a run, or an ensemble, has trained."""
+    def _adopt(self, trained: TrainedModel) -> None:
+        """Take over the networks of a run or an ensemble."""
         self._is_from_run = True
         self.model_, self._decision = trained.model, trained.decision
         names = [feature.name for feature in trained.model.preprocessing.features]
@@ -129,8 +129,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self.n_features_in_ = len(names)
         self._keep([_network_of(reader) for reader in trained.networks])
 
-    def _keep(self, networks: Sequence[Network]) -> None:
-        """Keep trained networks, and what their training came to."""
+    def _keep(self, networks: Sequence[FittedNetwork]) -> None:
+        """Keep trained networks, with their epochs, loss and history."""
         self.networks_ = tuple(networks)
         self.n_iter_ = sum(each.epochs for each in networks)
         self.loss_ = float(np.mean([each.loss for each in networks]))
@@ -140,14 +140,14 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     @property
     def theta_(self) -> Array:
-        """Every weight in one vector; of an ensemble, one member's after the other's."""
+        """Every weight in one vector; of an ensemble, all members' vectors concatenated."""
         check_is_fitted(self, "networks_")
         return np.concatenate([each.theta for each in self.networks_])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        numeric = _key(self.preprocessing, "numeric")
-        tags.input_tags.allow_nan = _key(numeric, "impute") not in (None, "auto", "none")
+        impute = _key(_key(self.preprocessing, "numeric"), "impute")
+        tags.input_tags.allow_nan = "none" not in (self.preprocessing, impute)
         return tags
 
     @property
@@ -163,19 +163,20 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         }
 
     def _rows(self, X: Any, y: Any, **checks: Any) -> tuple[Array, Array]:
-        """X and y as arrays to train on; texts become numbers, which `_train` knows by `_texts`."""
+        """X and y as arrays to train on, with texts as codes; `_texts` keeps what these mean."""
         X, self._texts = without_texts(X)
+        _refuse_masked("y", y)
         x, y = self._checked(X, y=y, **checks)
         return with_gaps(x, self._texts), y
 
     def _checked(self, X: Any, **checks: Any) -> Any:
-        """X, and y if given, as arrays; NaN is refused unless something stands in for it."""
+        """X, and y if given, as checked arrays; NaN is refused unless it is imputed."""
         is_allowed = self.__sklearn_tags__().input_tags.allow_nan
         finite = "allow-nan" if is_allowed else True
         return validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **checks)
 
     def _train(self, table: Table) -> None:
-        """Train on a table, and keep what comes of it."""
+        """Train on a table, and keep the result."""
         if self.features is not None and hasattr(self, "feature_names_in_"):
             table = replace(table, features=tuple(map(nfc, self.feature_names_in_)))
         table = with_categories(table, self._texts)
@@ -205,7 +206,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         return mean(outputs)
 
     def _table(self, X: Any) -> Table:
-        """Rows to be answered."""
+        """The rows to predict, as a table."""
         if self._is_from_run:
             is_array = isinstance(X, np.ndarray)
             return self.model_.read_given(self._named(X) if is_array else X)
@@ -214,7 +215,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         return as_learnt(x, texts, self.model_.preprocessing.features)
 
     def _named(self, X: Array) -> Mapping[str, Array]:
-        """The columns of an array, whose order is all that says which is which."""
+        """The columns of an array by name, in the order of training."""
         names = [str(name) for name in self.feature_names_in_]
         if X.ndim != 2 or X.shape[1] != len(names):
             shape = " x ".join(map(str, X.shape))
@@ -222,23 +223,30 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         return dict(zip(names, X.T, strict=True))
 
 
-def _network_of(reader: RunReader) -> Network:
-    """What is left of a run's training."""
+def _network_of(reader: RunReader) -> FittedNetwork:
+    """The trained network of a run."""
     history = {name: np.array(values) for name, values in reader.columns().items()}
     kept, summary = recorded_scores(TrainedNetwork(reader)).get("train", {}), reader.summary()
     loss = kept.get("loss", float(history["loss"][-1]))
     epochs = int(summary.get("epochs", history["epoch"][-1]))
-    return Network(reader.model, reader.theta, epochs, loss, history)
+    return FittedNetwork(reader.model, reader.theta, epochs, loss, history)
 
 
 def _key(block: Any, name: str) -> Any:
     return block.get(name) if isinstance(block, Mapping) else None
 
 
+def _refuse_masked(name: str, values: Any) -> None:
+    """Raises ValueError for masked values, since scikit-learn takes the numbers under the mask."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked values: leave out their rows")
+
+
 def counting(X: Array, y: Array, sample_weight: Any) -> tuple[Array, Array, Array | None]:
     """The rows whose weight isn't 0, with their weights if there are any."""
     if sample_weight is None:
         return X, y, None
+    _refuse_masked("sample_weight", sample_weight)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
         row = int(np.argmax(weights < 0))

@@ -1,13 +1,13 @@
-"""Blocks: what a config says of the network and its training, as plain Python values.
+"""Blocks: an estimator's parameters as config blocks.
 
-They pass through the reader of config files, so keys, defaults, aliases and messages are the same.
+They are read like a config file, so that keys, defaults, aliases and messages are the same.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node
+from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.config.table_defaults import with_estimator_defaults
 from nncli.constraints import Auto, Fraction
 from nncli.errors import ConfigError, NncliError
@@ -38,20 +39,17 @@ HINTS = {
     "random_state": hints_of(Experiment)["seed"],
 }
 OPTIMIZER = "adam"
-HELD_BACK = 0.15  # of the rows, as `nncli init` writes
-MIN_HELD_OUT_ROWS, MIN_CLASS_ROWS = (
-    100,
-    8,
-)  # rows: below, the network is small and all of them train
-SOURCE = Source(Path(), "", {"": ""})  # no file, so the key alone says where a problem is
+HELD_BACK = 0.15  # share of the rows, as in `nncli init`
+MIN_HELD_OUT_ROWS, MIN_CLASS_ROWS = 100, 8  # with fewer all rows train, and the network is small
+SOURCE = Source(Path(), "", {"": ""})  # without a file, problems are located by key only
 
 
 def read(parameters: Mapping[str, Any], table: Table) -> Experiment:
-    """The Experiment that an estimator's parameters declare, for rows that come with `fit`.
+    """The Experiment of an estimator's parameters, for rows given to `fit`.
 
-    None stands for a parameter that isn't given. Where neither a network nor its training is, and
-    rows can be held back to stop by, they are what did best on tables (docs/accuracy.md).
-    Raises ConfigError with every problem at once.
+    None: a parameter isn't given. If neither a network nor its training is given, and there are
+    enough rows to hold some back for early stopping, the defaults are those that did best on tables
+    (docs/accuracy.md). Raises ConfigError with every problem at once.
     """
     given = {name: _node(parameters[name]) for name in HINTS if parameters[name] is not None}
     is_measured = _leaves_all(parameters) and _may_hold_back(table)
@@ -67,7 +65,11 @@ def read(parameters: Mapping[str, Any], table: Table) -> Experiment:
     if decoder.problems:
         raise ConfigError(decoder.problems)
     blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
-    steps = {name: decoded[name] for name in ("features", "preprocessing") if name in decoded}
+    steps: dict[str, Any] = {
+        "preprocessing": _imputing(decoded.get("preprocessing", PreprocessingKeys()))
+    }
+    if "features" in decoded:
+        steps["features"] = decoded["features"]
     fraction = decoded.get("validation_fraction", "auto")
     if fraction == "auto":
         fraction = HELD_BACK if is_measured and _stops_by_split(blocks.get("ensemble")) else 0.0
@@ -76,21 +78,28 @@ def read(parameters: Mapping[str, Any], table: Table) -> Experiment:
     return Experiment(name="", seed=decoded["random_state"], data=data, **blocks)
 
 
+def _imputing(keys: PreprocessingKeys | Literal["none"]) -> PreprocessingKeys | Literal["none"]:
+    """The keys with auto as for a table in a file: numbers may be missing."""
+    if keys == "none" or keys.numeric.impute != "auto":
+        return keys
+    return replace(keys, numeric=replace(keys.numeric, impute="median"))
+
+
 def _leaves_all(parameters: Mapping[str, Any]) -> bool:
-    """Whether what trains, and how, is left to nncli."""
+    """Whether network and training are left to the defaults."""
     is_open = parameters["network"] is None and parameters["training"] is None
     fraction = parameters["validation_fraction"]
     return is_open and parameters["optimizer"] == OPTIMIZER and fraction not in (None, 0)
 
 
 def _may_hold_back(table: Table) -> bool:
-    """Whether there are rows, and of each class, to stop by."""
+    """Whether there are enough rows, also of each class, to hold some back."""
     few = min(np.bincount(table.y)) < MIN_CLASS_ROWS if table.classes else False
     return len(table) >= MIN_HELD_OUT_ROWS and not few
 
 
 def _stops_by_split(ensemble: EnsembleKeys | None) -> bool:
-    """Whether rows are held back once: the members of an ensemble by folds have their own."""
+    """Whether one part of the rows is held back: an ensemble by folds holds back one per member."""
     return ensemble is None or not ensemble.folds(is_by_time=False)
 
 
@@ -101,7 +110,7 @@ def _split(fraction: float, *, is_regression: bool) -> Split:
 
 
 def _node(value: Any) -> Node:
-    """A plain Python value as what a config's text becomes; any other is left to be refused."""
+    """A plain Python value as a config node; other values are refused later."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, Mapping):
@@ -112,7 +121,7 @@ def _node(value: Any) -> Node:
 
 
 def label(value: Any) -> str:
-    """A class's name among the keys of class_weight: 1, 1.0 and "1" are one."""
+    """A class as a key of class_weight: 1, 1.0 and "1" are the same."""
     if isinstance(value, bool | np.bool_):
         return str(value).lower()
     if isinstance(value, Integral) or (isinstance(value, float) and value.is_integer()):
@@ -121,9 +130,9 @@ def label(value: Any) -> str:
 
 
 def parameters_of(path: Path) -> dict[str, Any]:
-    """What a config file says of an estimator's parameters; paths in it become absolute.
+    """The estimator parameters of a config file, with absolute paths.
 
-    A block that is there has its defaults written out. Raises ConfigError.
+    Blocks in the file are complete with their defaults. Raises ConfigError.
     """
     experiment, source = load(path)
     given: dict[str, Any] = {
@@ -138,7 +147,7 @@ def parameters_of(path: Path) -> dict[str, Any]:
 
 
 def parameters_of_run(run: RunReader) -> dict[str, Any]:
-    """The blocks that a run was trained with, but for what follows from its rows alone."""
+    """The estimator parameters of a run, without values that follow from its rows."""
     given = parameters_of(run.run.path / RESOLVED)
     network, training, rows = given["network"], given["training"], run.rows
     network["input"] = network["output"]["units"] = "auto"
@@ -150,7 +159,7 @@ def parameters_of_run(run: RunReader) -> dict[str, Any]:
 
 
 def error_in_words(error: NncliError) -> str:
-    """The message, each key called as the estimator's parameter is."""
+    """The message, with each key called as the estimator's parameter."""
     if not isinstance(error, ConfigError):
         return str(error)
     renamed = {"data.dataset": "X"}

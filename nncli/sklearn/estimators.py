@@ -72,11 +72,11 @@ class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         self.classes_, self.threshold_ = np.arange(y.shape[1]), None
         return self
 
-    def _take_up(self, trained: TrainedModel) -> None:
+    def _adopt(self, trained: TrainedModel) -> None:
         learnt = trained.model.preprocessing
         if not (learnt.classes or learnt.labels):
             raise UserError(f"{trained.path}: it predicts numbers: NNRegressor.from_run")
-        super()._take_up(trained)
+        super()._adopt(trained)
         self._has_labels, self.threshold_ = bool(learnt.labels), trained.decision.threshold
         self.classes_ = class_values(learnt.classes)
         if self._has_labels:
@@ -125,11 +125,11 @@ class NNRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         self._target_shape = y.shape[1:]
         return self
 
-    def _take_up(self, trained: TrainedModel) -> None:
+    def _adopt(self, trained: TrainedModel) -> None:
         learnt = trained.model.preprocessing
         if learnt.classes or learnt.labels:
             raise UserError(f"{trained.path}: it predicts classes: NNClassifier.from_run")
-        super()._take_up(trained)
+        super()._adopt(trained)
         self._target_shape = () if len(learnt.targets) == 1 else (len(learnt.targets),)
 
     def predict(self, X: Any) -> Array:

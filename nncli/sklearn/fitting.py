@@ -1,4 +1,4 @@
-"""Fitting: parameters and a table -> fitted networks, without a run directory."""
+"""Fitting: trains the networks of an estimator, without a run directory."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,10 +30,10 @@ from nncli.sklearn.blocks import SOURCE, read
 
 
 @frozen
-class Network:
-    """What is left of a training run.
+class FittedNetwork:
+    """A trained network.
 
-    theta: the weights to use.  epochs: how many were trained.  loss: the objective at theta.
+    theta: the weights to use.  epochs: the number trained.  loss: the objective at theta.
     history: the columns of metrics.csv.
     """
 
@@ -50,21 +50,21 @@ class Network:
 
 @frozen
 class Fitted:
-    """One network, or the members of an ensemble.
+    """The trained network, or the members of an ensemble.
 
-    decision: which class a row is given.
-    held_out: what an ensemble predicts for its validation rows; None of one network.
+    decision: turns probabilities into a class.
+    held_out: an ensemble's predictions for its validation rows; None for a single network.
     """
 
-    networks: tuple[Network, ...]
+    networks: tuple[FittedNetwork, ...]
     decision: Decision
     held_out: HeldOut | None = None
 
 
 def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
-    """Train what an estimator's parameters declare.
+    """Train the network of an estimator's parameters.
 
-    Raises ConfigError and DataError for what can't be used; Diverged.
+    Raises ConfigError, DataError or Diverged.
     """
     experiment = read(parameters, table)
     if experiment.data.features.is_chosen:
@@ -85,7 +85,7 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
 
 def _fit_network(
     experiment: Experiment, table: Table, split: Split, rows: Rows
-) -> tuple[Job, Network]:
+) -> tuple[Job, FittedNetwork]:
     built = assemble(experiment, SOURCE, SplitTable(table, split, rows))
     job, state = built.job, built.job.start()
     with limited(job.training):
@@ -96,7 +96,7 @@ def _fit_network(
     assert loss is not None
     logged = [report.columns() for report in reports if report.is_logged]
     history = {name: np.array([row[name] for row in logged], dtype=float) for name in logged[0]}
-    return job, Network(built.model, state.weights.copy(), state.epoch, loss, history)
+    return job, FittedNetwork(built.model, state.weights.copy(), state.epoch, loss, history)
 
 
 def _fit_members(
@@ -107,7 +107,7 @@ def _fit_members(
     rows: Rows,
     random: np.random.Generator,
 ) -> Fitted:
-    """The members of an ensemble, and what they predict for rows that they held out."""
+    """Train the members of an ensemble, and predict the rows that they held out."""
     folds = keys.folds(is_by_time=False)
     parts = member_rows(split, table, rows, folds, random) if folds else [rows] * keys.members
     networks = []

@@ -1,8 +1,9 @@
-"""Frames: columns of texts in a DataFrame, as the numbers that scikit-learn checks."""
+"""Frames: converts text columns of a DataFrame to numbers, as scikit-learn's checks require."""
 
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import label
 
-Texts = dict[int, tuple[str, ...]]  # by the column's number
+Texts = dict[int, tuple[str, ...]]  # by column index
 MISSING = -1.0
+DATES = (date, time, timedelta)
 
 
 def refuse_more_axes(X: Any) -> None:
-    """Raises ValueError for an array of more than two, or lists whose first items make one."""
+    """Raises ValueError for an array, or nested lists, of more than two dimensions."""
     shape: tuple[int, ...] = ()
     inside = X
     while isinstance(inside, list | tuple) and inside:
@@ -34,12 +36,15 @@ def refuse_more_axes(X: Any) -> None:
 
 
 def without_texts(X: Any) -> tuple[Any, Texts]:
-    """X with a number in place of each text, and what it stands for, column by column.
+    """X with texts replaced by codes, and the texts of each column's codes.
 
-    A column is one of texts if pandas has it as strings, categories, or objects with a string among
-    them. What isn't a DataFrame is left as it is. Raises ValueError for more than two axes.
+    A text column has pandas' type string or category, or objects with a string among them. Anything
+    but a DataFrame is returned as it is, masked values as NaN. Raises ValueError for more than two
+    dimensions and dates.
     """
     refuse_more_axes(X)
+    if isinstance(X, np.ma.MaskedArray):
+        return np.ma.filled(X.astype(float), np.nan), {}
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(X, pandas.DataFrame):
         return X, {}
@@ -48,7 +53,13 @@ def without_texts(X: Any) -> tuple[Any, Texts]:
     for place, kind in enumerate(X.dtypes):
         values = X.iloc[:, place]
         are_texts = isinstance(kind, pandas.CategoricalDtype | pandas.StringDtype)
-        if not are_texts and (kind.kind != "O" or not any(isinstance(v, str) for v in values)):
+        objects = [*values.dropna()] if kind.kind == "O" else []
+        if not are_texts and not any(isinstance(each, str) for each in objects):
+            if kind.kind in "mM" or any(isinstance(v, (*DATES, pandas.Period)) for v in objects):
+                raise ValueError(
+                    f"column {values.name!r} of X holds dates: expected numbers or texts, such as "
+                    "its .dt.year and .dt.month (a run of a table takes dates: nncli.Run)"
+                )
             continue
         codes, found = pandas.factorize(values.astype(object))
         texts[place] = tuple(map(label, found.tolist()))
@@ -59,21 +70,21 @@ def without_texts(X: Any) -> tuple[Any, Texts]:
 
 
 def with_gaps(x: Array, texts: Texts) -> Array:
-    """The rows, with nothing where a text is missing."""
+    """The rows with NaN where a text is missing."""
     for place in texts:
         x[:, place][x[:, place] == MISSING] = np.nan
     return x
 
 
 def with_categories(table: Table, texts: Texts) -> Table:
-    """The table, told which of its columns are texts."""
+    """The table, with the texts of its text columns as categories."""
     return replace(table, categories={table.features[n]: own for n, own in texts.items()})
 
 
 def as_learnt(x: Array, texts: Texts, features: Sequence[FittedColumn]) -> Table:
-    """Rows to be answered. Where texts were learnt and numbers are given, these are meant as texts.
+    """The rows to predict. Numbers in a column that had texts in `fit` are taken as texts.
 
-    Raises UserError for texts in a column of which numbers were learnt.
+    Raises UserError for texts in a column that had numbers.
     """
     for place, feature in enumerate(features):
         if feature.kind != "categorical" and place in texts:

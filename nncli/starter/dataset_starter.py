@@ -7,7 +7,7 @@ from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
 from nncli.registry import find
 
-TEMPLATE = """\
+HEAD = """\
 # One file is one experiment. Check it with `nncli validate {file}`, see every default with
 # `nncli config {file}`, and all there is to choose from with `nncli list`.
 name: {name}
@@ -15,6 +15,10 @@ seed: 42                        # split, initial weights, shuffling and dropout 
 
 data:
 {data}
+"""
+TEMPLATE = (
+    HEAD
+    + """\
 network:
   # a number is a dense layer of so many relu units; in full:
   #   - {{type: dense, units: 16, activation: tanh, kernel_initializer: glorot_uniform}}
@@ -33,6 +37,7 @@ training:
 evaluation:
   metrics: {metrics}
 """
+)
 
 SPLIT = """\
   split: {{type: {split}, train: 0.7, val: 0.15, test: 0.15}}

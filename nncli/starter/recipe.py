@@ -11,16 +11,11 @@ from nncli.data.data_checks import is_imbalanced
 from nncli.errors import printable
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
-from nncli.starter.dataset_starter import loss_of, output_of
+from nncli.starter.dataset_starter import HEAD, loss_of, output_of
 
-RECIPE = """\
-# One file is one experiment. Check it with `nncli validate {file}`, see every default with
-# `nncli config {file}`, and all there is to choose from with `nncli list`.
-name: {name}
-seed: 42                        # split, initial weights, shuffling and dropout follow from it
-
-data:
-{data}
+RECIPE = (
+    HEAD
+    + """\
 {ensemble}
 network:
   hidden:
@@ -37,6 +32,7 @@ training:
 evaluation:
   metrics: {metrics}
 {decision}"""
+)
 
 DENSE_LAYERS = """\
     - feature_scale             # a trained factor for each input
@@ -139,8 +135,10 @@ def _is_imbalanced(table: Table) -> bool:
 
 
 def _metrics(table: Table) -> tuple[str, ...]:
-    """The metrics; `evaluate` compares models by the first. It is log_loss for imbalanced classes,
-    where metrics at a threshold tell little."""
+    """The metrics; `evaluate` compares models by the first one.
+
+    For imbalanced classes that is log_loss: metrics at a threshold say little about a rare class.
+    """
     names = [metric.name for metric in DEFAULTS[table.task]]
     if not _is_imbalanced(table):
         return tuple(names)
@@ -148,8 +146,10 @@ def _metrics(table: Table) -> tuple[str, ...]:
 
 
 def positive_class_last(table: Table) -> tuple[tuple[str, ...], str]:
-    """(two classes with the positive one second, why): the rare one, if they are imbalanced, or
-    that of yes and no that is yes. ((), "") if they are in that order already."""
+    """(the classes, the positive one second, and why); ((), "") if they stand in that order.
+
+    The positive class is the rare one if two classes are imbalanced; of yes and no it is yes.
+    """
     if len(table.classes) != 2:
         return (), ""
     if _is_imbalanced(table):
@@ -160,8 +160,10 @@ def positive_class_last(table: Table) -> tuple[tuple[str, ...], str]:
 
 
 def _decision(table: Table) -> str:
-    """A comment on finding more rows of a rare class: by a threshold, not by class weights, which
-    would bias every probability."""
+    """A comment on how to find more rows of a rare class: by a threshold.
+
+    Class weights would do so too, but they bias every probability.
+    """
     if len(table.classes) != 2 or not _is_imbalanced(table):
         return ""
     counts = np.bincount(table.y)

@@ -1,13 +1,17 @@
-"""Table found: reads a user's table with the first settings that work, and records the guesses."""
+"""Table found: reads a user's table with the first settings that work, and notes guesses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nncli.config.dump import to_yaml
 from nncli.data.column_names import listed, nearest
 from nncli.data.data_checks import refuse_singleton_classes
+from nncli.data.number_checks import too_large
+from nncli.data.preprocessing import fit_target
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys
@@ -15,7 +19,15 @@ from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.table_formats import open_table
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.targets import as_task
-from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
+from nncli.errors import (
+    DataError,
+    FormatsFound,
+    LayoutFound,
+    TableError,
+    UserError,
+    escaped,
+    printable,
+)
 from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.starter.table_options import TableOptions, with_options
@@ -123,11 +135,13 @@ def _read(
     options: TableOptions,
     format_: TextFormat,
 ) -> tuple[TableFile, Table, Sequence[str]]:
-    """(settings, table, guesses) of the first settings that work: as given, without rows that lack
-    the target, then both with decimal commas (if the delimiter is another sign). Where a column
-    fails, texts among numbers become missing markers, formatted numbers are read as such, and
-    ambiguous dates in the likelier format; at last, other decimal signs in some columns alone. Each
-    such guess is a note."""
+    """(settings, table, guesses) of the first settings with which the table can be read.
+
+    They are tried in this order: as given; without the rows that lack the target; then both with
+    decimal commas, if the delimiter is another character. Where a column can't be read, texts among
+    numbers are taken as missing, formatted numbers are read as numbers, ambiguous dates in the
+    likelier format, and at last some columns get another decimal character. Each guess is noted.
+    """
     plain = TableFile(
         path=path,
         target=target,
@@ -137,6 +151,7 @@ def _read(
         drops_empty=True,
         rare=DEFAULT_RARE,
     )
+    plain = _with_formats(plain, {name: {"type": "categorical"} for name in options.categorical})
     attempts = [plain, replace(plain, drops_missing_target=True)]
     if options.decimal is None and getattr(reader, "delimiter", ",") != ",":
         attempts += [replace(each, format=replace(each.format, decimal=",")) for each in attempts]
@@ -146,14 +161,16 @@ def _read(
         notes = guesses[place]
         is_read = False
         try:
-            table, is_read = attempt.load(), True
-            table = as_task(table, table.task if plain.task == "auto" else plain.task)
-            if table.classes:
-                refuse_singleton_classes(table)
+            with np.errstate(over="ignore"):
+                table, is_read = attempt.load(), True
+                table = as_task(table, table.task if plain.task == "auto" else plain.task)
+                if table.classes:
+                    refuse_singleton_classes(table)
+                _refuse_overflow(table, path)
         except LayoutFound:
             raise
         except FormatsFound as error:
-            errors.append((True, len(error.lines()), error))
+            errors.append((True, len(error.lines()), error.without_traceback()))
             missing = (*attempt.missing, *error.markers)
             has_decimals = any(key == "data.decimal" for key, _ in error.found)
             following = len(attempts) if has_decimals else place + 1
@@ -161,13 +178,29 @@ def _read(
             attempts.insert(following, new)
             guesses.insert(following, (*notes, *error.guesses))
         except DataError as error:
-            errors.append((not is_read, len(error.lines()), error))
+            errors.append((not is_read, len(error.lines()), error.without_traceback()))
             if isinstance(error, TableError) and error.formats:
                 attempts.append(_with_formats(attempt, error.formats))
-                guesses.append(notes)
+                guesses.append((*notes, *error.guesses))
         else:
             return attempt, table, notes
     raise min(errors, key=lambda each: each[:2])[2]
+
+
+def _refuse_overflow(table: Table, path: Path) -> None:
+    """Raises DataError for columns with numbers too large for the config's encoding and scaling."""
+    found = []
+    for name in (name for name in table.features if table.kind(name) == "numeric"):
+        values = table.column(name).values
+        present = values[~np.isnan(values)]
+        if not np.isfinite(np.ptp(present)):
+            found.append(too_large(f"column '{printable(name)}'", present, "encode"))
+    try:
+        fit_target(table, np.arange(len(table)), "standard")
+    except DataError as error:
+        found.append(str(error))
+    if found:
+        raise DataError(found=[("", f"{path}: {message}") for message in found])
 
 
 def _with_formats(source: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:

@@ -11,6 +11,7 @@ from nncli.parts.table import Task
 
 OPTIONS_BY_KEY = {
     "data.missing": "--missing TEXT, repeatable",
+    ": categorical}": "--categorical COLUMN, repeatable",
     "data.header: true": "--header",
     "data.header: false": "--no-header",
     "data.header": "--header or --no-header",
@@ -30,6 +31,7 @@ class TableOptions:
 
     task: Task | Literal["auto"] | None = None
     missing: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
     header: bool | None = None
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None
@@ -73,11 +75,11 @@ def with_options(error: DataError) -> UserError:
     """The error with the options of `nncli init` that set the config keys it names."""
     message = str(error)
     keys = [key for key, _ in error.found]
-    cures = [cure for key, cure in OPTIONS_BY_KEY.items() if key in keys or key in message]
-    if "--header" in cures or "--no-header" in cures:
-        cures = [cure for cure in cures if " or " not in cure]
-    cures = [cure for cure in cures if not cure.startswith("--target") or len(cures) == 1]
-    if not cures:
+    fixes = [fix for key, fix in OPTIONS_BY_KEY.items() if key in keys or key in message]
+    if "--header" in fixes or "--no-header" in fixes:
+        fixes = [fix for fix in fixes if " or " not in fix]
+    fixes = [fix for fix in fixes if not fix.startswith("--target") or len(fixes) == 1]
+    if not fixes:
         return error
     *first, last = message.split("\n")
-    return UserError("\n".join([*first, f"{last} (nncli init: {'; '.join(cures)})"]))
+    return UserError("\n".join([*first, f"{last} (nncli init: {'; '.join(fixes)})"]))

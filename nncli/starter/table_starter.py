@@ -9,12 +9,13 @@ from nncli.config.dump import to_yaml
 from nncli.data.column_names import flow_keys, yaml_name
 from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import DEFAULT_RARE
-from nncli.data.reading.feature_choice import EMPTY
+from nncli.data.reading.feature_choice import EMPTY, NEARLY_EMPTY
 from nncli.data.reading.table_formats import unpacked
 from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Table
 from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, positive_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
@@ -115,27 +116,26 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
     origin, source = found.table.origin, found.source
     assert origin is not None
     if source.drops_missing_target:
-        yield "  missing_target: drop          # some rows lack it\n"
+        yield "  missing_target: drop\n"
     if added := [text for text in source.missing if text not in MISSING_MARKERS]:
         yield f"  # also taken as missing: {_one_line(', '.join(added))}\n"
         yield f"  missing: {_yaml([*MISSING_MARKERS, *added])}\n"
     if origin.values:
         yield "  # quoted or frequent, so taken as values; values: [] takes them as missing\n"
-    columns = [
-        f"{yaml_name(name)}: {flow_keys({'values': [*texts]})}"
-        for name, texts in origin.values.items()
-    ]
-    columns += [
-        f"{yaml_name(name)}: {flow_keys({key: getattr(keys, key) for key in keys.shown_keys})}"
+    columns = {
+        name: {key: getattr(keys, key) for key in keys.shown_keys}
         for name, keys in source.keys.items()
-    ]
+    }
+    for name, texts in origin.values.items():
+        columns[name] = {**columns.get(name, {}), "values": [*texts]}
     if columns:
-        yield f"  columns: {{{', '.join(columns)}}}\n"
+        shown = (f"{yaml_name(name)}: {flow_keys(keys)}" for name, keys in columns.items())
+        yield f"  columns: {{{', '.join(shown)}}}\n"
     if source.format.decimal != ".":
         yield '  decimal: ","\n'
     yield options.lines() + layout_lines(found)
-    if empty := [name for name, why in origin.left_out.items() if why == EMPTY]:
-        yield f"  features: {{exclude: {_yaml(empty)}}}  # without any value\n"
+    if empty := [n for n, why in origin.left_out.items() if why in (EMPTY, NEARLY_EMPTY)]:
+        yield f"  features: {{exclude: {_yaml(empty)}}}  # without values, or nearly\n"
 
 
 def _rare_columns(table: Table) -> list[str]:
@@ -151,7 +151,9 @@ def _rare_line(table: Table) -> str:
 
 def _time_hint(table: Table) -> str:
     """A comment with a split by time, if there is a date column."""
+    formats = table.origin.date_formats if table.origin else {}
     dates = [name for name in table.features if name in table.dates]
+    dates = [name for name in dates if not has_no_day(formats.get(name))]
     if not dates:
         return ""
     return f"\n  # split: {{type: time, column: {_yaml(dates[0])}}}  to score on later rows"
@@ -183,7 +185,7 @@ def _names(before: str, names: Sequence[str], after: str = "") -> str:
 
 
 def _described(table: Table, name: str, kind: str) -> str:
-    """A feature's name, with its numbers of categories and of missing cells."""
+    """A feature's name, and how many categories and missing cells it has."""
     missing = int(np.isnan(table.column(name).values).sum())
     facts = [f"{len(table.categories[name])}"] if kind == "categorical" else []
     facts += [f"{missing:,} missing"] if missing else []

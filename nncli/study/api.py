@@ -5,14 +5,15 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.study_directory import Kind, StudyDirectory
 from nncli.artifacts.trial_records import TrialRecord, best_of
 from nncli.config.load import load
-from nncli.engine.state import TRAINING_STREAMS
+from nncli.engine.state import STREAMS, TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.frozen import frozen
 from nncli.study import ensemble, repeats, sweep
-from nncli.study.executors import open_executor
+from nncli.study.executors import checked_count, open_executor
 from nncli.study.study import Study
 from nncli.study.watcher import Watcher
 
@@ -85,10 +86,12 @@ def run(
     watcher, stop, study = _Listener(), Stop(), None
     with open_executor(workers, on, stop) as executor:
         if folds is not None or seeds is not None:
-            kind, count = ("seeds", seeds) if folds is None else ("folds", folds)
-            if count is None or count < (1 if kind == "seeds" else 2):
-                raise UserError(f"{kind}: expected more, found {count}")
-            study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))  # type: ignore[arg-type]
+            kind: Kind = "seeds" if folds is None else "folds"
+            count = checked_count(kind, *((seeds, 1) if folds is None else (folds, 2)))
+            if unknown := [name for name in vary if name not in STREAMS]:
+                known = ", ".join(STREAMS)
+                raise UserError(f"vary: expected some of {known}, found '{unknown[0]}'")
+            study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))
         elif _is_ensemble(path, set):
             prepared = ensemble.prepare(path, tuple(set))
             study, first = prepared.begin(runs), prepared.first
@@ -107,11 +110,12 @@ def resume(
 
     seeds: the new total, of a study of seeds.
     """
-    from nncli.artifacts.study_directory import StudyDirectory
-
     path, watcher, stop = Path(study), _Listener(), Stop()
     directory = StudyDirectory.open(path)
     facts = directory.facts()
+    if seeds is not None and facts.kind in ("sweep", "ensemble"):
+        raise UserError(f"{path}: seeds is for a study of seeds, and this is of kind {facts.kind}")
+    more = None if seeds is None else checked_count("seeds", seeds)
     with open_executor(workers, on, stop) as executor:
         try:
             if facts.kind == "sweep":
@@ -119,7 +123,7 @@ def resume(
             elif facts.kind == "ensemble":
                 found = ensemble.resume(path)
             else:
-                found = repeats.resume(path, seeds)
+                found = repeats.resume(path, more)
         except NothingLeft:
             return _result(path, facts.objective, directory.trials(facts), facts, ())
         return _to_end(found, executor, stop, watcher)

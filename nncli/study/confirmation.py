@@ -11,8 +11,10 @@ import numpy as np
 
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
+from nncli.engine.metric_columns import metric_of
 from nncli.evaluation.statistics import deviation
 from nncli.frozen import frozen
+from nncli.parts.metrics import bounds_of
 from nncli.study.planners import TrialPlan
 from nncli.study.summary import interval
 from nncli.study.sweep_planner import SweepPlanner
@@ -62,7 +64,7 @@ def confirmed(again: Sequence[TrialRecord], facts: StudyFacts) -> dict[str, Any]
         f"trial-{int(number):04d}": {
             "mean": float(np.mean(each)),
             "std": deviation(each),
-            "interval": interval(each),
+            "interval": interval(each, bounds=bounds_of(metric_of(facts.objective))),
             "n": len(each),
         }
         for number, each in ((number, [*of.values()]) for number, of in values.items())

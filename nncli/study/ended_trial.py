@@ -16,7 +16,8 @@ Reports = Mapping[int, float]  # the objective by logged epoch, ascending
 class EndedTrial:
     """An ended trial.
 
-    point: lacks dimensions where the given config is outside the space.  value: None if it failed.
+    point: without the dimensions in which the given config is outside the space.
+    value: the objective; None if the trial failed.
     """
 
     number: int

@@ -12,16 +12,16 @@ from nncli.artifacts.ensemble_model import HELD_OUT, objective
 from nncli.artifacts.files import to_json
 from nncli.artifacts.held_out import HeldOut, predict_held_out
 from nncli.artifacts.path_safety import path_inside
-from nncli.artifacts.run_directory import CONFIG, DECISION, SUMMARY, RunDirectory
+from nncli.artifacts.run_directory import DECISION, SUMMARY, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
-from nncli.assembly.build import Built, assemble
+from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_by, decision_of, decision_record
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import EnsembleKeys, Experiment
-from nncli.config.load import Source, load, load_text
+from nncli.config.load import Source
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.metric_columns import VAL
 from nncli.engine.state import TRAINING_STREAMS
@@ -33,9 +33,17 @@ from nncli.parts.splits import TimeSplit
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.study.executors import TrialExecutor
 from nncli.study.planners import MemberPlanner
-from nncli.study.repeats import RepeatStudy, threads_assignment
+from nncli.study.repeats import RepeatStudy
 from nncli.study.split_cache import cached_split, recorded_split
-from nncli.study.study import NO_PLOTS, new_directory, reopened, task_of
+from nncli.study.study import (
+    NO_PLOTS,
+    assemble_runs,
+    new_directory,
+    recorded_config,
+    reopened,
+    study_config,
+    task_of,
+)
 from nncli.study.summary import by_run, summarize
 from nncli.study.versions import versions
 from nncli.study.watcher import Watcher
@@ -117,27 +125,17 @@ class Prepared:
             versions=versions(),
             began=utc_now(),
         )
-        runs = runs_dir or Path(experiment.output.dir)
-        directory = new_directory(runs, experiment.name, self.source.text, experiment, facts)
+        directory = new_directory(runs_dir, experiment.name, self.source.text, experiment, facts)
         planner = MemberPlanner(facts.trials, experiment.seeds, bool(self.folds))
         task = task_of(directory, facts)
         return EnsembleStudy(directory, facts, task, planner, [], self.whole)
 
 
 def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
-    """Load and check a config with an `ensemble`.
-
-    All members are built before the first one trains, so that errors show at once.
-    Raises UserError.
-    """
-    experiment, source = load(config, assignments)
-    given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
-    experiment, source = load_text(source.text, config, given)
+    """Load and check a config with an `ensemble`. Raises UserError."""
+    experiment, source, given = study_config(config, assignments, NO_PLOTS)
     whole, folds = _split(experiment, source)
-    own, *others = whole.folds or (whole,)
-    for part in reversed(others):  # one in memory at a time
-        assemble(experiment, source, part)
-    first = assemble(experiment, source, own)
+    first = assemble_runs(experiment, source, whole)
     return Prepared(config, tuple(given), experiment, source, whole, folds, first)
 
 
@@ -147,8 +145,7 @@ def resume(path: Path) -> EnsembleStudy:
         if facts.ended:
             _refuse_lost(directory, facts)
             raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} members are trained")
-        text = directory.read(CONFIG).decode("utf-8", "replace")
-        experiment, source = load_text(text, Path(facts.config), facts.assignments)
+        experiment, source = recorded_config(directory, facts)
         whole = recorded_split(experiment, source, facts.folds, facts.data_sha256, are_members=True)
         planner = MemberPlanner(facts.trials, experiment.seeds, bool(facts.folds))
         task = task_of(directory, facts)

@@ -8,9 +8,12 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
 from nncli.operating_system import MAX_PROCESSES, blocking_ctrl_c
+from nncli.study.split_cache import forget_split
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, ignore_report, run_trial, run_trial_here
 
@@ -138,6 +141,13 @@ class ExternalExecutor:
         self.end()
 
 
+def checked_count(name: str, count: object, least: int = 1) -> int:
+    """A number given from Python. Raises UserError unless it is an integer >= `least`."""
+    if not isinstance(count, int | np.integer) or type(count) is bool or count < least:
+        raise UserError(f"{name}: expected an integer >= {least}, found {count!r}")
+    return int(count)
+
+
 @contextmanager
 def open_executor(
     workers: int = 1, on: str | None = None, stop: Stop | None = None
@@ -147,6 +157,7 @@ def open_executor(
     stop: interrupts a run in this process. Raises UserError.
     """
     executor: TrialExecutor
+    workers = checked_count("workers", workers)
     if on is None:
         executor = InProcessExecutor(stop or Stop()) if workers == 1 else LocalPoolExecutor(workers)
     elif on == "mpi":
@@ -159,6 +170,7 @@ def open_executor(
         yield executor
     finally:
         executor.close()
+        forget_split()
 
 
 def _dask(address: str) -> TrialExecutor:

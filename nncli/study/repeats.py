@@ -8,20 +8,27 @@ from typing import Any
 from nncli.artifacts.clock import utc_now
 from nncli.artifacts.files import to_json
 from nncli.artifacts.metrics_log import read_columns
-from nncli.artifacts.run_directory import CONFIG, FOLDS, METRICS
+from nncli.artifacts.run_directory import FOLDS, METRICS
 from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import COMPLETED
-from nncli.assembly.build import Built, assemble
+from nncli.assembly.build import Built
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
-from nncli.config.load import load, load_text
 from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError, few
 from nncli.study.executors import TrialExecutor
 from nncli.study.planners import FoldPlanner, Planner, SeedPlanner
 from nncli.study.split_cache import cached_split, recorded_split
-from nncli.study.study import Study, new_directory, reopened, task_of
+from nncli.study.study import (
+    Study,
+    assemble_runs,
+    new_directory,
+    recorded_config,
+    reopened,
+    study_config,
+    task_of,
+)
 from nncli.study.summary import by_run, summarize
 from nncli.study.versions import versions
 from nncli.study.watcher import Watcher
@@ -63,17 +70,11 @@ def begin(
     count: int,
     vary: Sequence[str],
 ) -> tuple[Study, Built]:
-    """Create a study of `count` folds or seeds; returns it with its first run, built.
-
-    All runs are built before the first one trains, so that errors show at once. Raises UserError.
-    """
-    experiment, source = load(config, assignments)
-    given = [*assignments, *threads_assignment(experiment)]
+    """Create a study of `count` folds or seeds; returns it with the first job. Raises UserError."""
+    experiment, source, given = study_config(config, assignments)
     folds = count if kind == "folds" else 0
-    experiment, source = load_text(source.text, config, given)
     whole = cached_split(experiment, source, folds)
-    for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
-        first = assemble(experiment, source, part)
+    first = assemble_runs(experiment, source, whole)
     if experiment.ensemble is not None:
         aside = "ensemble: left aside: each of these runs is one network"
         first = replace(first, warnings=(*first.warnings, aside))
@@ -93,17 +94,8 @@ def begin(
         versions=versions(),
         began=utc_now(),
     )
-    runs = runs_dir or Path(experiment.output.dir)
-    directory = new_directory(runs, f"{experiment.name}-{kind}", source.text, experiment, facts)
+    directory = new_directory(runs_dir, f"{experiment.name}-{kind}", source.text, experiment, facts)
     return _study(directory, facts, experiment, whole), first
-
-
-def threads_assignment(experiment: Experiment) -> list[str]:
-    """One thread per run, unless the config sets the number.
-
-    `auto` would follow the free cores, and a sum's last bits depend on the number of threads.
-    """
-    return ["training.threads=1"] if experiment.training.threads == "auto" else []
 
 
 def _objective(first: Built, kind: Kind) -> str:
@@ -129,8 +121,7 @@ def resume(path: Path, more: int | None = None) -> Study:
             facts = replace(facts, trials=more, ended=ended)
         if facts.ended:
             raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} runs are done")
-        text = directory.read(CONFIG).decode("utf-8", "replace")
-        experiment, source = load_text(text, Path(facts.config), facts.assignments)
+        experiment, source = recorded_config(directory, facts)
         whole = recorded_split(experiment, source, facts.folds, facts.data_sha256)
         return _study(directory, facts, experiment, whole)
 

@@ -21,11 +21,11 @@ from nncli.study.space import Space
 
 
 class Sampler(Protocol):
-    """Suggests points. count: the number of different suggestions; None if unlimited."""
+    """Suggests the points of trials."""
 
     @property
     def count(self) -> int | None:
-        """See above."""
+        """The number of different suggestions; None if unlimited."""
 
     def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
         """The point of trial `number` >= 1. history: ended trials, by number."""
@@ -70,7 +70,7 @@ class GridSampler:
         return self.combinations - (self._given is not None)
 
     def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
-        """The combination of that number; after the last, the first again."""
+        """Combination `number`; after the last one, the first again."""
         index = (number - 1) % self.count
         if self._given is not None and index >= self._given:
             index += 1
@@ -114,6 +114,7 @@ _Branch = list[tuple[Dimension, Sequence[int]]]  # dimensions, each with its val
 
 
 def _branches(outer: Dimension, inner: dict[tuple[str, int], list[Dimension]]) -> list[_Branch]:
+    """The branches of a key. inner: the dimensions inside a choice, by its name and option."""
     count = outer.count or 0
     if not any(choice == outer.name for choice, _ in inner):
         return [[(outer, range(count))]]
@@ -148,6 +149,7 @@ def _index_in(branches: list[_Branch], point: Point) -> int | None:
 
 
 def _place_in(branch: _Branch, place: int) -> Iterator[tuple[str, int | float]]:
+    """(dimension's name, value) of each dimension of a branch's combination `place`."""
     for dimension, places in reversed(branch):
         place, own = divmod(place, len(places))
         yield dimension.name, dimension.value(places[own])

@@ -36,7 +36,7 @@ def read_checked(root: Node, path: Path) -> Space:
 
 
 def _corners(space: Space) -> Iterator[Point]:
-    """A point for every option and both ends of every range; other dimensions at their first."""
+    """A point for every option and both ends of every range; others have their first value."""
     sides = {each.name: 0.0 for each in space.dimensions}
     by_name = {each.name: each for each in space.dimensions}
     for each in space.dimensions:

@@ -11,8 +11,10 @@ from nncli.artifacts.clock import utc_now
 from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.assembly.build import Built, assemble
+from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
-from nncli.config.load import load_text
+from nncli.config.load import Source, load, load_text
 from nncli.engine.stop import Stop
 from nncli.errors import FileFailure
 from nncli.study.executors import TrialExecutor
@@ -24,11 +26,42 @@ from nncli.study.watcher import Watcher
 NO_PLOTS = "output.plots=[]"  # for a sweep's trials; `plot-loss` draws one on request
 
 
+def study_config(
+    config: Path, assignments: Sequence[str], *more: str
+) -> tuple[Experiment, Source, list[str]]:
+    """Load the config of a new study; returns it with the assignments of its runs.
+
+    One thread per run, unless the config sets the number: `auto` would follow the free cores, and a
+    sum's last bits depend on the number of threads.  more: further assignments. Raises UserError.
+    """
+    experiment, source = load(config, assignments)
+    threads = ["training.threads=1"] if experiment.training.threads == "auto" else []
+    given = [*assignments, *threads, *more]
+    return *load_text(source.text, config, given), given
+
+
+def recorded_config(directory: StudyDirectory, facts: StudyFacts) -> tuple[Experiment, Source]:
+    """Load the config of a recorded study."""
+    text = directory.read(CONFIG).decode("utf-8", "replace")
+    return load_text(text, Path(facts.config), facts.assignments)
+
+
+def assemble_runs(experiment: Experiment, source: Source, whole: SplitTable) -> Built:
+    """Assemble the job of every run, so that errors show before training; returns the first job."""
+    first, *others = whole.folds or (whole,)
+    for part in others:  # one in memory at a time
+        assemble(experiment, source, part)
+    return assemble(experiment, source, first)
+
+
 def new_directory(
-    runs: Path, name: str, text: str, experiment: Experiment, facts: StudyFacts
+    runs_dir: Path | None, name: str, text: str, experiment: Experiment, facts: StudyFacts
 ) -> StudyDirectory:
-    """Create and lock a study's folder, with its config and tables."""
-    directory = StudyDirectory.create(runs, name)
+    """Create and lock a study's folder, with its config and tables.
+
+    runs_dir: where; None: the config's `output.dir`.
+    """
+    directory = StudyDirectory.create(runs_dir or Path(experiment.output.dir), name)
     directory.write(CONFIG, text.encode())
     directory.keep_tables(experiment.data.tables)
     directory.save(facts, [])

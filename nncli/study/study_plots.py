@@ -92,7 +92,10 @@ def _draw_trials(
     trials: Sequence[TrialRecord],
     place: Callable[[TrialRecord], float | None],
 ) -> None:
-    """A dot per trial, styled by its state; the first and the best are marked."""
+    """A dot per trial, styled by its state; the first and the best are marked.
+
+    place: a trial's horizontal place; None to leave it out.
+    """
     best = best_of(trials, higher_is_better=facts.higher_is_better)
     first = [trial for trial in trials if trial.number == 0]
     others = [trial for trial in trials if trial.number and _has_value(trial)]
@@ -179,7 +182,7 @@ def _draw_numbers(
 def _draw_strips(
     axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord], key: str, space: Space
 ) -> None:
-    """A strip per option; several dots of one are jittered."""
+    """A strip of dots per option, with horizontal jitter if an option has several."""
     choices = [e for e in space.dimensions if isinstance(e, Choice) and e.column == key]
     names = list(dict.fromkeys(label for each in choices for label in each.labels))
     jitter = np.random.default_rng(0).uniform(-0.18, 0.18, len(trials))

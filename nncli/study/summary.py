@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
+from nncli.engine.metric_columns import metric_of
 from nncli.evaluation import statistics
 from nncli.evaluation.statistics import deviation
+from nncli.parts.metrics import bounds_of
+from nncli.parts.metrics.metric import UNBOUNDED, Bounds
 
 
 def summarize(
@@ -23,13 +26,18 @@ def summarize(
     return {
         "mean": {name: float(np.mean(of_runs)) for name, of_runs in values.items()},
         "std": {name: deviation(of_runs) for name, of_runs in values.items()},
-        "interval": {name: interval(of_runs, overlap) for name, of_runs in values.items()},
+        "interval": {
+            name: interval(of_runs, overlap, bounds_of(metric_of(name)))
+            for name, of_runs in values.items()
+        },
     }
 
 
-def interval(values: Sequence[float], overlap: float = 0.0) -> list[float] | None:
+def interval(
+    values: Sequence[float], overlap: float = 0.0, bounds: Bounds = UNBOUNDED
+) -> list[float] | None:
     """95% confidence interval of the mean; None for fewer than three values."""
-    found = statistics.interval(values, overlap)
+    found = statistics.interval(values, overlap, bounds)
     return None if found is None else list(found)
 
 

@@ -5,23 +5,30 @@ from dataclasses import replace
 from pathlib import Path
 
 from nncli.artifacts.clock import utc_now
-from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
-from nncli.assembly.build import Built, assemble
+from nncli.assembly.build import Built
 from nncli.config.changes import changes
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
-from nncli.config.load import Source, load, load_text, read_root
+from nncli.config.load import Source, load_text, read_root
 from nncli.config.source_text import problem, read_text
 from nncli.config.sweep_keys import SweepKeys
 from nncli.errors import ConfigError, NothingLeft, UserError
 from nncli.study.ended_trial import Direction
-from nncli.study.repeats import threads_assignment
 from nncli.study.samplers import GridSampler, Sampler, sampler_for
 from nncli.study.space import Space
 from nncli.study.space_checks import read_checked
 from nncli.study.split_cache import cached_split, recorded_split
-from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened, task_of
+from nncli.study.study import (
+    NO_PLOTS,
+    assemble_runs,
+    is_done,
+    new_directory,
+    recorded_config,
+    reopened,
+    study_config,
+    task_of,
+)
 from nncli.study.sweep_objective import objective_of
 from nncli.study.sweep_planner import SweepPlanner
 from nncli.study.sweep_study import SweepStudy
@@ -35,13 +42,10 @@ def begin(
     config: Path, assignments: Sequence[str], runs_dir: Path | None
 ) -> tuple[SweepStudy, Built, list[str]]:
     """Create a sweep; returns it, trial 0 built, and notes for the user. Raises UserError."""
-    experiment, source = load(config, assignments)
-    given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
-    experiment, source = load_text(source.text, config, given)
+    experiment, source, given = study_config(config, assignments, NO_PLOTS)
     keys, space = _read_space(experiment, source, given)
     whole = cached_split(experiment, source, keys.folds or 0)
-    for part in reversed(whole.folds or (whole,)):
-        first = assemble(experiment, source, part)
+    first = assemble_runs(experiment, source, whole)
     objective = objective_of(keys, first, space.columns, source)
     facts = StudyFacts(
         kind="sweep",
@@ -70,8 +74,7 @@ def begin(
         )
     if experiment.ensemble is not None:
         notes.append("a trial is one network: the config's ensemble is trained by best.yaml")
-    runs = runs_dir or Path(experiment.output.dir)
-    directory = new_directory(runs, f"{experiment.name}-sweep", source.text, experiment, facts)
+    directory = new_directory(runs_dir, f"{experiment.name}-sweep", source.text, experiment, facts)
     return _study(directory, facts, keys, space, sampler), first, notes
 
 
@@ -85,11 +88,9 @@ def resume(
     with reopened(path) as (directory, facts):
         if facts.kind != "sweep":
             raise UserError(f"{path}: no sweep: go on with nncli train --resume {path}")
-        text = directory.read(CONFIG).decode("utf-8", "replace")
-        place = Path(facts.config)
-        asked_text, asked_place = (read_text(config), config) if config else (text, place)
-        asked = load_text(asked_text, asked_place, [*facts.assignments, *assignments])[0]
-        experiment, source = load_text(text, place, facts.assignments)
+        experiment, source = recorded_config(directory, facts)
+        text, place = (read_text(config), config) if config else (source.text, source.path)
+        asked = load_text(text, place, [*facts.assignments, *assignments])[0]
         facts = _with_asked_trials(facts, experiment, asked, path)
         keys, space = _read_space(experiment, source, facts.assignments)
         recorded_split(experiment, source, facts.folds, facts.data_sha256)

@@ -74,7 +74,7 @@ class TpeSampler:
             epoch = max(ended.reports)
             last = {epoch: ended.reports[epoch]}
         elif ended.state != "completed" or value is None:
-            state, value = TrialState.FAIL, None
+            state, value = TrialState.PRUNED, None  # without a report: worst. FAIL would be ignored
         return create_trial(
             state=state,
             value=value,

@@ -11,12 +11,12 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts, runs_of_trial
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
-from nncli.engine.metric_columns import metric_of
+from nncli.engine.metric_columns import HELD_OUT, metric_of
 from nncli.errors import UserError, did_you_mean, few
 from nncli.frozen import frozen
 
 PARTS = ("train", "val")
-MIN_LOG_RATIO = 8.0  # greatest / least value below which the axis is linear
+MIN_GEOMETRIC_RATIO = 8.0  # largest / smallest value below which the axis is linear
 
 
 @frozen
@@ -24,7 +24,8 @@ class ValueCurve:
     """The content of the plot.
 
     labels: the key's values as text, in plot order.  numbers: the same as numbers; None if not all
-    are.  runs: by split (train, val) and value, the metric of each run at the weights kept.
+    are.  runs: by split (train, val) and value, the metric of each run at the weights kept; of
+    folds also held_out, the mean over a trial's held-out rows.
     """
 
     study: str
@@ -41,7 +42,7 @@ class ValueCurve:
         if self.numbers is None or self.numbers[0] <= 0:
             return False
         low, high, count = self.numbers[0], self.numbers[-1], len(self.numbers)
-        if high < MIN_LOG_RATIO * low:
+        if high < MIN_GEOMETRIC_RATIO * low:
             return False
         middle = self.numbers[count // 2]
         by_factor = low * (high / low) ** (count // 2 / (count - 1))
@@ -77,17 +78,20 @@ def value_curve(
     found = {label: [_metrics(each) for each in own] for label, own in readers.items()}
     _check(chosen, found, study.path)
     first = next(iter(readers.values()))[0].recorded
+    runs: dict[str, list[list[float]]] = {
+        part: [[run[part][chosen] for run in runs if part in run] for runs in found.values()]
+        for part in PARTS
+        if any(part in run for runs in found.values() for run in runs)
+    }
+    if facts.folds:
+        runs["held_out"] = [[each.metrics[HELD_OUT + chosen]] for each in by_label.values()]
     return ValueCurve(
         study.path.resolve().name,
         key,
         chosen,
         tuple(by_label),
         _numbers(tuple(by_label)),
-        {
-            part: [[run[part][chosen] for run in runs if part in run] for runs in found.values()]
-            for part in PARTS
-            if any(part in run for runs in found.values() for run in runs)
-        },
+        runs,
         any(each.name == chosen and each.is_score for each in first.evaluation.metrics),
     )
 

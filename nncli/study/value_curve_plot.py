@@ -9,12 +9,16 @@ import numpy as np
 from nncli.artifacts.curve_bands import show_range
 from nncli.artifacts.figure_style import legend, new_figure, set_title, short, style_axes
 from nncli.artifacts.number_ticks import log_ticks
-from nncli.artifacts.palette import TRAIN, VALIDATION
+from nncli.artifacts.palette import BEST, TRAIN, VALIDATION
 from nncli.artifacts.rendering import render
 from nncli.parts.arrays import Array
 from nncli.study.value_curve import ValueCurve
 
-STYLES = {"train": ("train", "-", TRAIN), "val": ("validation", "--", VALIDATION)}
+STYLES = {
+    "train": ("train", "-", TRAIN),
+    "val": ("validation", "--", VALIDATION),
+    "held_out": ("held out, mean of the folds", ":", BEST),
+}
 MAX_VALUE_TICKS = 9  # more numbers get the axis's own ticks
 MAX_LABEL_LETTERS = 28
 MAX_RATIO = 30.0  # of the least validation loss to the least training loss shown
@@ -26,7 +30,7 @@ VALUES = "plots/values.png"
 
 def value_png(curve: ValueCurve) -> bytes:
     """The curve as a png. Raises OverflowError or ValueError."""
-    return render(".png", lambda: value_figure(curve), described(curve))
+    return render(".png", lambda: value_figure(curve), alt_text(curve))
 
 
 def value_figure(curve: ValueCurve) -> Any:
@@ -68,7 +72,7 @@ def _draw_part(
 
 
 def _shown(curve: ValueCurve) -> list[Array]:
-    """The values that set the axis; tiny training losses are clipped, or they would fill it."""
+    """The values that set the axis limits; tiny training losses are clipped: they'd stretch it."""
     every = {part: np.concatenate([*runs]) for part, runs in curve.runs.items()}
     if curve.is_score or "val" not in every:
         return [*every.values()]
@@ -119,7 +123,7 @@ def title(curve: ValueCurve) -> str:
     return f"{name}: mean and range of {curve.most_runs} runs" if curve.most_runs > 1 else name
 
 
-def described(curve: ValueCurve) -> str:
+def alt_text(curve: ValueCurve) -> str:
     """The plot's alternative text."""
     said = []
     for part, runs in curve.runs.items():

@@ -18,7 +18,7 @@ OPTUNA = "optuna"
 
 
 def search_versions(method: str) -> dict[str, str]:
-    """The versions that the sampler's suggestions depend on; workers don't need these."""
+    """The versions that the sampler's suggestions depend on; workers don't need the same ones."""
     return {OPTUNA: version(OPTUNA)} if method == "tpe" else {}
 
 

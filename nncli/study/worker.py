@@ -14,6 +14,7 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.resumption import resumed_recorder
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -28,15 +29,15 @@ from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.stop import Stop
 from nncli.engine.stop_reason import FINISHED
 from nncli.engine.threads import limited
-from nncli.errors import Diverged, NncliError, UserError
+from nncli.errors import Diverged, NncliError, UserError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.metrics import deciding
 from nncli.study.planners import Pruning, RunPlan
 from nncli.study.resumable_run import resumable_run
-from nncli.study.split_cache import cached_split
+from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.stopping import watched_stop
-from nncli.study.task import DATA_CHANGED, RunResult, TrialResult, TrialTask
+from nncli.study.task import RunResult, TrialResult, TrialTask
 from nncli.study.versions import differs_here
 
 OnRunReport = Callable[[RunPlan, EpochReport], object]
@@ -81,8 +82,8 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
 def _failed(task: TrialTask, error: Exception) -> RunResult:
     """The result of an unexpected exception, whose traceback is saved beside the trial."""
     path = task.study.path / f"{task.plan.run}-{TRACEBACK_FILE}"
-    path.write_text(traceback.format_exc())
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    path.write_text(traceback.format_exc(), "utf-8", "backslashreplace")
+    said = printable(" ".join(f"{type(error).__name__}: {error}".split()), 200)
     return RunResult("failed", message=f"{said} (see {path.name})")
 
 
@@ -116,7 +117,7 @@ class _Run:
     def _ended(self, run: RunDirectory, built: Built | None = None) -> RunResult | None:
         """The result of an ended run; None if it needs more training.
 
-        built: the trained job, if at hand; else it is built again where it is needed.
+        built: the trained job, if known; else it is built again if needed.
         """
         reader = RunReader(run)
         summary = reader.summary()
@@ -149,7 +150,7 @@ class _Run:
     def _recorder(self, run: RunDirectory | None) -> RunRecorder:
         """The recorder of a new run, or of a resumed one."""
         if run is not None:
-            recorder = RunRecorder.resume(RunReader(run), self._command())
+            recorder = resumed_recorder(RunReader(run), self._command())
             if self.pruning is not None and recorder.last is not None:
                 self.values = self._logged(recorder.log.text(), run)
             return recorder
@@ -177,10 +178,11 @@ class _Run:
         study = self.task.study
         given = [*study.assignments, *self.plan.assignments]
         experiment, source = load_text(study.text, study.config, given)
-        whole = cached_split(experiment, source, study.folds, are_members=study.are_members)
-        if study.data_sha256 and whole.table.sha256() != study.data_sha256:
+        folds, recorded, are_members = study.folds, study.data_sha256, study.are_members
+        whole = cached_split(experiment, source, folds, are_members=are_members)
+        if recorded and whole.table.sha256() != recorded:  # of another study, or it has changed
             self.is_prepared = True
-            raise UserError(DATA_CHANGED.format(study.config))
+            whole = recorded_split(experiment, source, folds, recorded, are_members=are_members)
         part = whole if self.plan.fold is None else whole.folds[self.plan.fold]
         return assemble(experiment, source, part), source
 

@@ -1,4 +1,4 @@
-"""Answer numbers: what a student's answer may mean, and to how many decimals it was rounded."""
+"""Answer numbers: the possible values of a student's answer, and how it was rounded."""
 
 import math
 import re
@@ -10,29 +10,32 @@ DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(DECIMAL, re.ASCII)
 FRACTION = re.compile(rf"(?:([+-]?\d+) )?({DECIMAL}) ?/ ?({DECIMAL})", re.ASCII)
 POWER = re.compile(rf"({DECIMAL}) ?[*x\u00d7\u00b7] ?10\^([+-]?\d+)", re.ASCII)
-MIN_DIGITS = 2  # that a rounded number has, unless it is rounded so finely:
-FINE, FINE_ZERO = 1e-3, 1e-4
-TOLERANCE = 0.01  # the share of the right number by which an answer may differ
-NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
-EXACT = 1e-6  # of a number: what two ways to it may differ by
-SHOWN = 5e-7  # of a number: what the page's six digits leave open
-FLOAT = 1e-9  # of a unit: what two ways to the same decimal may differ by
+MIN_DIGITS = 2  # significant digits that a rounded answer needs, unless it is rounded this finely:
+FINE, FINE_ZERO = 1e-3, 1e-4  # the last decimal of any answer, and of an answer of 0
+TOLERANCE = 0.01  # relative error that an answer may have
+NOTHING = 1e-9  # relative to the largest number of a tensor: counts as 0
+EXACT = 1e-6  # relative error of a number computed in another way
+SHOWN = 5e-7  # relative rounding error of the page's six digits
+FLOAT = 1e-9  # rounding error of a decimal as a float, relative to its last decimal
 
 
 @frozen
 class Reading:
-    """A number. unit: of its last decimal, 0.001 of 0.123; 0 of a fraction, which isn't rounded."""
+    """A number read from an answer.
+
+    unit: the place value of its last decimal, 0.001 for 0.123; 0 for a fraction: not rounded.
+    """
 
     value: float
     unit: float = 0.0
 
     @property
     def is_fine(self) -> bool:
-        """Whether it has four decimals at least, as numbers by hand are rounded to."""
+        """Whether the answer has at least four decimals, as asked for in work by hand."""
         return 0.0 < self.unit <= FINE_ZERO * (1 + FLOAT)
 
     def rounds(self, number: float) -> bool:
-        """Whether it is that number, correctly rounded, and not so coarsely that it tells nothing.
+        """Whether this is `number` correctly rounded, and to enough digits to tell.
 
         >>> Reading(0.1498, 1e-4).rounds(0.149781), Reading(0.15, 0.01).rounds(0.1441)
         (True, False)
@@ -49,7 +52,7 @@ class Reading:
 
 
 def readings(text: str) -> list[Reading]:
-    """What an answer may mean: none if it is no number, two where a comma can be read both ways.
+    """The possible values of an answer: none if it isn't a number, two if a comma is ambiguous.
 
     >>> texts = ("-1/4", "1 1/2", "0,5", "50%", "1,234", "1.5 x 10^2", "two", "4 4")
     >>> [[reading.value for reading in readings(text)] for text in texts]
@@ -63,7 +66,7 @@ def readings(text: str) -> list[Reading]:
 
 
 def _by_comma(text: str) -> list[str]:
-    """A comma before a fraction, or between thousands."""
+    """The possible numbers without a comma, which is a decimal point or separates thousands."""
     if "," not in text:
         return [text]
     found = [text.replace(",", ".")] if text.count(",") == 1 and "." not in text else []
@@ -72,7 +75,7 @@ def _by_comma(text: str) -> list[str]:
 
 
 def _reading(text: str) -> Reading | None:
-    """A decimal, a fraction or a number times a power of ten."""
+    """Parse a decimal, a fraction, a number times a power of ten or infinity; else None."""
     try:
         if NUMBER.fullmatch(text):
             return Reading(float(text), _unit(text))
@@ -92,16 +95,16 @@ def _reading(text: str) -> Reading | None:
 
 
 def _unit(decimal: str) -> float:
-    """10^-4 of 0.1498 and of 1.5e-3; 0 beyond what a float holds."""
+    """The place value of the last decimal: 10^-4 for 0.1498 and 1.5e-3; 0 if it underflows."""
     digits, _, exponent = decimal.lower().partition("e")
     return float(f"1e{int(exponent or 0) - len(digits.partition('.')[2])}")
 
 
 def is_right(read: Reading, right: float, before: float, scale: float, tolerance: float) -> bool:
-    """Whether an answer is right; page.js has the same rule.
+    """Whether an answer is right; answers.js has the same rule.
 
-    before: what an update starts from, else 0.  scale: the largest size in the number's tensor.
-    Of an update it is the change that was to be worked out, as far as the page's digits go.
+    before: the old value in an update, else 0.  scale: the largest magnitude in the tensor.
+    The error of an update is relative to its change, but may be what the page's digits leave open.
     """
     if not (math.isfinite(right) and math.isfinite(before)):
         return read.value == right

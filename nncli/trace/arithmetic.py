@@ -1,15 +1,15 @@
-"""Arithmetic: a formula with the numbers of one element in place, as in 1*1 + 2*1 + (-1)*1 + 0.
+"""Arithmetic: a formula with the numbers of one element filled in: 1*1 + 2*1 + (-1)*1 + 0.
 
-Formulas are templates such as `{x} {W} + {b}`. In them
+Formulas are templates such as `{x} {W} + {b}`, in which
 
     {x} {W}   {x}^T {dz}   {dz} {W}^T          are matrix products,
     sum of E over rows   mean of E over rows   run over the rows of the batch,
-    sum of E over rows and outputs             over all of them,
-    mean of E over features                    over the last axis,
-    sum(E)                                     over the units of the element's row,
-    sum of E in its window, over the windows that see it, ...   as `window_sums` has them,
+    sum of E over rows and outputs             runs over both,
+    mean of E over features                    runs over the last axis,
+    sum(E)                                     runs over the last axis, too: units, or channels,
+    sum of E in its window, over the windows that see it, ...   are defined in `window_sums`,
 
-and everything else is elementwise; a vector or a number counts for every row.
+and everything else is elementwise; vectors and scalars are broadcast over rows.
 """
 
 import re
@@ -42,21 +42,21 @@ def arithmetic(
     written: Written,
     most: int = MAX_TERMS,
 ) -> str:
-    """The formula of the element at `index`, with numbers for names.
+    """The formula of the element at `index`, with numbers in place of names.
 
-    written: how a number is put.  most: terms of a sum that are all written out; of longer sums
-    the first three and the last are.
+    written: formats a number.  most: terms up to which a sum is written out; a longer sum is
+    abbreviated to its first three and its last.
     """
     return _Element(operands, written, most).put(template, index)
 
 
 def linked(template: str, operands: Mapping[str, Array], index: Index, written: Written) -> str:
-    """The same with each number's origin beside it: `{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}`."""
+    """The same with the origin of each number: `{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}`."""
     return _Element(operands, written, MAX_TERMS, is_linked=True).put(template, index)
 
 
 def unlinked(text: str) -> str:
-    """What `arithmetic` makes of that which `linked` has made.
+    """Remove the origins from a text of `linked`, which gives the text of `arithmetic`.
 
     >>> unlinked("{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}")
     '0.1*0.2 + 0.35'
@@ -65,24 +65,30 @@ def unlinked(text: str) -> str:
 
 
 def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[Source]:
-    """The numbers that the one at `index` follows from by itself, as (name, index).
+    """The operand elements that the element at `index` is computed from, as (name, index).
 
-    None where it is a sum of several terms, which give none of them away.
+    Empty if the formula has a sum of several terms, none of which can be inferred from it.
     """
     element = _Element(operands, str, MAX_TERMS)
     element.put(template, index)
     return set() if element.longest > 1 else element.used
 
 
-def _place(index: Index, shape: Index) -> Index:
-    """Where an operand of this shape stands for the number at an index.
+def unflattened(index: Index, shape: Index) -> Index:
+    """The index in an array of this shape for an index (row, number within the row)."""
+    if len(shape) <= 2:
+        return index
+    return (index[0], *map(int, np.unravel_index(index[-1], shape[1:])))
 
-    An axis that it lacks, or has once for all, doesn't matter; an image's place among features is
-    counted line by line.
+
+def _place(index: Index, shape: Index) -> Index:
+    """The index in an operand of this shape that belongs to the element at `index`.
+
+    Axes that the operand lacks, or that have length 1, are broadcast; an index into a flattened
+    image is unravelled.
     """
     if len(shape) > len(index) > 1:
-        inside = np.unravel_index(index[-1], shape[1:])
-        return (index[0], *map(int, inside))
+        return unflattened(index, shape)
     place = index[len(index) - len(shape) :]
     if len(place) == len(shape) and 1 not in shape:
         return place
@@ -101,10 +107,10 @@ class _Element:
         self.operands, self.written, self.most = operands, written, most
         self.is_linked = is_linked
         self.used: set[Source] = set()
-        self.longest = 0  # of the sums put so far, in terms
+        self.longest = 0  # number of terms of the longest sum so far
 
     def put(self, template: str, index: Index) -> str:
-        """Sums first, since their terms stand at other places; then what is left."""
+        """Fill in a template: sums first, because their terms have other indices, then the rest."""
         for pattern in _sums(template):
             template = pattern.sub(partial(SUMS[pattern], self, index), template)
         return NAME.sub(lambda found: self._replace(found, index), template)
@@ -115,7 +121,7 @@ class _Element:
         return self._number(found[1], index, is_bracketed=is_bracketed)
 
     def _number(self, name: str, index: Index, *, is_bracketed: bool = False) -> str:
-        """is_bracketed: whether brackets are around it already."""
+        """An operand's number as text. is_bracketed: whether it is in brackets already."""
         values = self.operands[name]
         place = _place(index, values.shape)
         self.used.add((name, place))
@@ -134,7 +140,7 @@ class _Element:
         return self._sum(term, self.operands[left].shape[0 if left_turned else 1])
 
     def _over_all(self, _: Index, found: re.Match[str]) -> str:
-        """A product with 0, as of a class that a row isn't of, is left out."""
+        """Terms with a factor 0, such as those of classes that a row isn't in, are left out."""
         shape = self.operands[NAME.findall(found[1])[0]].shape
         terms = [self.put(found[1], place) for place in np.ndindex(shape)]
         counted = [term for term in terms if not ZERO.match(unlinked(term))] or terms[:1]
@@ -143,7 +149,7 @@ class _Element:
     def _over_rows(self, index: Index, found: re.Match[str]) -> str:
         kind, inner = found.groups()
         wide = [name for name in NAME.findall(inner) if self.operands[name].ndim >= 2]
-        places = [*np.ndindex(self.operands[wide[0]].shape[:-1])]  # of images, lines' too
+        places = [*np.ndindex(self.operands[wide[0]].shape[:-1])]  # of images, all pixels
         total = self._sum(lambda k: self.put(inner, (*places[k], index[-1])), len(places))
         return f"({total}) / {len(places)}" if kind == "mean" else total
 
@@ -172,7 +178,7 @@ class _Element:
     def _over_units(self, index: Index, found: re.Match[str]) -> str:
         inner = found[1]
         units = self.operands[NAME.findall(inner)[0]].shape[-1]
-        return f"({self._sum(lambda unit: self.put(inner, (index[0], unit)), units)})"
+        return f"({self._sum(lambda unit: self.put(inner, (*index[:-1], unit)), units)})"
 
     def _sum(self, term: Callable[[int], str], count: int) -> str:
         self.longest = max(self.longest, count)
@@ -193,5 +199,5 @@ SUMS: Mapping[re.Pattern[str], Callable[[_Element, Index, re.Match[str]], str]] 
 
 @lru_cache(256)
 def _sums(template: str) -> Sequence[re.Pattern[str]]:
-    """Those that it has, in their order: numbers in place of one make no other."""
+    """The sums that a template contains, in order; filling one in never creates another."""
     return [pattern for pattern in SUMS if pattern.search(template)]

@@ -15,18 +15,18 @@ OVERVIEW = (
 
 
 class ChainRule:
-    """The sentences of one network. They have no numbers, so a worksheet may show them too."""
+    """Explains the gradients of a network without numbers, so that worksheets can show it too."""
 
-    def __init__(self, network: Network, rows: int, *, is_weighed: bool) -> None:
-        """rows: of the batch."""
-        self.network, self.rows, self.is_weighed = network, rows, is_weighed
+    def __init__(self, network: Network, rows: int, *, has_weights: bool) -> None:
+        """rows: number of rows in the batch.  has_weights: whether rows have weights."""
+        self.network, self.rows, self.has_weights = network, rows, has_weights
 
     def start(self, node: Node, short: str) -> Sequence[str]:
-        """Of the first gradient, at the output: da, or dz of a matched pair."""
+        """Explain the first gradient, at the output: da, or dz of a matched pair."""
         return (*self._start(node, short), self._share())
 
     def _share(self) -> str:
-        """Why n: how much of the loss one term of it is."""
+        """Explain the divisor n: the share of each term in the loss."""
         loss, outputs = self.network.loss, self.network.outputs
         factor = loss.factor(self.rows, outputs)
         share = "once" if factor == 1.0 else scaled("1", factor).replace(" / ", "/")
@@ -38,7 +38,7 @@ class ChainRule:
     def _start(self, node: Node, short: str) -> Sequence[str]:
         a, z, loss = self._symbol(node, "a"), self._symbol(node, "z"), self.network.loss
         if short == "da":
-            weight = ", with the row's weight w" if self.is_weighed else ""
+            weight = ", with the row's weight w" if self.has_weights else ""
             said = f"d(loss)/d({a}): the derivative of the loss by the network's output{weight}"
             return (said, *self._differentiated(a))
         derivation = _softmax if isinstance(loss, CrossEntropy) else _sigmoid
@@ -47,7 +47,7 @@ class ChainRule:
         return (f"d(loss)/d({z}) = d(loss)/d({a}) * d({a})/d({z}), in one step:", *derivation(a, z))
 
     def _differentiated(self, a: str) -> Sequence[str]:
-        """A term of the loss, and its slope."""
+        """A term of the loss and its derivative; empty if the loss has no formulas."""
         loss = self.network.loss
         if not (loss.formula and loss.gradient_formula):
             return ()
@@ -58,7 +58,7 @@ class ChainRule:
         return (f"a term of it is {term}, whose slope along {a} is {slope}",)
 
     def passed(self, node: Node, following: Node) -> Sequence[str]:
-        """Of da in front of a layer."""
+        """Explain da of a layer, which comes back from the following layer."""
         a, name = self._symbol(node, "a"), following.name
         if not isinstance(following.layer, Dense):
             y = self._symbol(following, "a")
@@ -71,7 +71,7 @@ class ChainRule:
         )
 
     def into_inputs(self, first: Node) -> Sequence[str]:
-        """Of dx, which no step uses."""
+        """Explain dx, which no training step uses."""
         said = "how the loss would change with the data; a step moves nothing by it"
         if not isinstance(first.layer, Dense):
             a = self._symbol(first, "a")
@@ -81,7 +81,7 @@ class ChainRule:
         return (f"d(loss)/d(x) = {chain}: {said}",)
 
     def inside(self, node: Node, short: str) -> Sequence[str]:
-        """Of dz, dW, db and other parameters' gradients."""
+        """Explain dz, dW, db and the gradients of other parameters."""
         owner, slash, gradient = short.rpartition("/")
         a, own = self._symbol(node, "a"), self._symbol(node, f"{owner}{slash}{gradient[1:]}")
         if not isinstance(node.layer, Dense):
@@ -114,7 +114,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _softmax(a: str, z: str) -> Sequence[str]:
-    """Softmax and cross-entropy, class k of a row."""
+    """Derive dz of softmax with cross-entropy, for class k of a row."""
     return (
         f"d(loss)/d({a}[k]) = -t[k] / {a}[k], as loss = -(sum of t[k] ln {a}[k])",
         _jacobian(a, z),
@@ -124,12 +124,12 @@ def _softmax(a: str, z: str) -> Sequence[str]:
 
 
 def _jacobian(a: str, z: str) -> str:
-    """Of softmax."""
+    """The Jacobian of softmax."""
     return f"d({a}[k])/d({z}[j]) = {a}[k] (1 - {a}[j]) where k = j, else -{a}[k] {a}[j]"
 
 
 def _sigmoid(a: str, z: str) -> Sequence[str]:
-    """Sigmoid and binary cross-entropy."""
+    """Derive dz of sigmoid with binary cross-entropy."""
     return (
         f"d(loss)/d({a}) = -t / {a} + (1 - t) / (1 - {a}) = ({a} - t) / ({a} (1 - {a}))",
         f"d({a})/d({z}) = {a} (1 - {a})",
@@ -142,7 +142,7 @@ G += "-(1 - p)^gamma ln(p)"
 
 
 def _focal_softmax(a: str, z: str) -> Sequence[str]:
-    """Softmax and the focal loss, class k of a row."""
+    """Derive dz of softmax with the focal loss, for class k of a row."""
     return (
         f"d(loss)/d({a}[k]) = c[k] / {a}[k], with c[k] = alpha t[k] g({a}[k])",
         G,
@@ -152,7 +152,7 @@ def _focal_softmax(a: str, z: str) -> Sequence[str]:
 
 
 def _focal_sigmoid(a: str, z: str) -> Sequence[str]:
-    """Sigmoid and the binary focal loss."""
+    """Derive dz of sigmoid with the binary focal loss."""
     rest = f"(1 - {a})"
     return (
         f"d(loss)/d({a}) = alpha t g({a}) / {a} - (1 - alpha) (1 - t) g(1 - {a}) / {rest}",

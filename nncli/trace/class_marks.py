@@ -1,4 +1,4 @@
-"""Class marks: what every student has right, question by question, and most frequent mistakes."""
+"""Class marks: every student's right answers by question, and the most frequent mistakes."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ from nncli.trace.worksheet import Blank
 
 OTHER = "no usual mistake"
 UNANSWERED = "not answered"
-COPIED, MIN_COPIED = 0.8, 5  # of the answers that are another's: such a share, and so many
+COPIED, MIN_COPIED = 0.8, 5  # least share and number of answers that are another student's
 HEAD = ("student", "file", "right", "of", "carried", "empty", "went wrong")
 Question = tuple[int, str]  # step, tensor
 
 
 @frozen
 class Score:
-    """right: of so many; carried: of these, how many follow from an earlier slip."""
+    """right: right answers out of `of`; carried: those of them that follow from an earlier slip."""
 
     right: int
     of: int
@@ -32,13 +32,13 @@ class Score:
         return cls(right, len(marks), sum(mark.is_carried for mark in marks))
 
     def __str__(self) -> str:
-        """`7/8`; `7/8*` where one of them follows from a slip."""
+        """`7/8`; `7/8*` if a right answer follows from an earlier slip."""
         return f"{self.right}/{self.of}{'*' if self.carried else ''}"
 
 
 @frozen
 class WentWrong:
-    """A slip, how many answers have it, whose, and in which questions."""
+    """A slip, the number of answers that have it, and their students and questions."""
 
     slip: str
     answers: int
@@ -47,7 +47,7 @@ class WentWrong:
 
 
 class ClassMarks:
-    """marks: of each student, by name. Their worksheets may be of different numbers."""
+    """The marks of a class, by student; the worksheets may have different numbers."""
 
     def __init__(self, marks: Mapping[str, Sequence[GradedAnswer]]) -> None:
         self.marks = marks
@@ -58,7 +58,7 @@ class ClassMarks:
         self.questions = list(dict.fromkeys(map(_question, self.blanks.values())))
 
     def labels(self) -> list[str]:
-        """Of the questions: symbols, where they tell one from another; `z1 (2)` in step 2."""
+        """The questions' labels: symbols if they are unique, else tensors; `z1 (2)` in step 2."""
         symbols = {_question(blank): blank.symbol for blank in self.blanks.values()}
         often = Counter((step, symbols[step, tensor]) for step, tensor in self.questions)
         names = [
@@ -69,26 +69,26 @@ class ClassMarks:
         return [name + step for name, step in zip(names, steps, strict=True)]
 
     def score(self, student: str, question: Question | None = None) -> Score:
-        """Of one question, or of all."""
-        return Score.of_marks(_of(self.marks[student], question))
+        """A student's score in one question, or in all."""
+        return Score.of_marks(_marks_of(self.marks[student], question))
 
     def share_right(self, question: Question) -> float:
-        """Of all students' answers to a question."""
+        """The share of right answers among all students' answers to a question."""
         scores = [self.score(student, question) for student in self.marks]
         return sum(each.right for each in scores) / max(sum(each.of for each in scores), 1)
 
     def slips_of(self, student: str) -> Counter[str]:
-        return Counter(_what(mark) for mark in self.marks[student] if mark.verdict != "right")
+        return Counter(_mistake(mark) for mark in self.marks[student] if mark.verdict != "right")
 
     def went_wrong(self) -> list[WentWrong]:
-        """What most students have first; what has no name, and what isn't there, last."""
+        """The slips, most students first; unknown mistakes and missing answers come last."""
         found: dict[str, list[tuple[str, str]]] = {}
         labels = dict(zip(self.questions, self.labels(), strict=True))
         for student, marks in self.marks.items():
             for mark in marks:
                 if mark.verdict != "right":
                     place = student, labels[_question(mark.blank)]
-                    found.setdefault(_what(mark), []).append(place)
+                    found.setdefault(_mistake(mark), []).append(place)
         each = (
             WentWrong(
                 slip, len(places), *(list(dict.fromkeys(it)) for it in zip(*places, strict=True))
@@ -98,7 +98,7 @@ class ClassMarks:
         return sorted(each, key=_how_often)
 
     def whose(self, student: str) -> str:
-        """Whose worksheet the numbers are right for, though not for the student's own; or empty."""
+        """The other student whose worksheet a student's answers fit better; empty if none."""
         given = [
             (mark.blank.number, reading)
             for mark in self.marks[student]
@@ -107,19 +107,19 @@ class ClassMarks:
         own = sum(mark.verdict == "right" and not mark.is_carried for mark in self.marks[student])
         for other, marks in self.marks.items():
             blanks = {mark.blank.number: mark.blank for mark in marks}
-            same = sum(_is_of(reading, blanks.get(number)) for number, reading in given)
+            same = sum(_is_right_for(reading, blanks.get(number)) for number, reading in given)
             if other != student and same >= max(COPIED * len(given), MIN_COPIED) and same > own:
                 return other
         return ""
 
     def csv(self, files: Mapping[str, str], unread: Mapping[str, str]) -> str:
-        """A row a student, a column a blank: 1 is right.
+        """The marks as CSV: a row per student and a column per blank, in which 1 is right.
 
-        files: whose answers are where.  unread: why a file could not be marked.
+        files: each student's file.  unread: by student, why the file could not be marked.
         """
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
-        cells = [f"#{each.number} {_placed(each)}" for each in self.blanks.values()]
+        cells = [f"#{each.number} {_titled(each)}" for each in self.blanks.values()]
         head = (*HEAD, *cells)
         table.writerow((*head, "problem"))
         for student in self.marks:
@@ -139,7 +139,7 @@ class ClassMarks:
 
 
 def is_marks_table(file: Path) -> bool:
-    """Whether it begins as what `csv` writes; what can't be read doesn't."""
+    """Whether a file begins like the CSV of `ClassMarks`; False if it can't be read."""
     begin = ",".join(HEAD).encode()
     try:
         if not file.is_file():
@@ -155,7 +155,7 @@ def _how_often(found: WentWrong) -> tuple[bool, int, int]:
 
 
 def told(slips: Counter[str]) -> str:
-    """`sign (3), forgot 1/n`."""
+    """Slips with their counts: `sign (3), forgot 1/n`."""
     return ", ".join(
         name + (f" ({count})" if count > 1 else "") for name, count in slips.most_common()
     )
@@ -165,22 +165,22 @@ def _question(blank: Blank) -> Question:
     return blank.step, blank.tensor
 
 
-def _of(marks: Sequence[GradedAnswer], question: Question | None) -> list[GradedAnswer]:
+def _marks_of(marks: Sequence[GradedAnswer], question: Question | None) -> list[GradedAnswer]:
     return [mark for mark in marks if question in (None, _question(mark.blank))]
 
 
-def _is_of(read: Sequence[Reading], blank: Blank | None) -> bool:
-    """Whether an answer is that of another worksheet, with enough digits to tell."""
+def _is_right_for(read: Sequence[Reading], blank: Blank | None) -> bool:
+    """Whether an answer is right for a blank of another worksheet, with enough digits to tell."""
     if blank is None:
         return False
     return any(each.is_fine and each.rounds(blank.value) for each in read)
 
 
-def _what(mark: GradedAnswer) -> str:
+def _mistake(mark: GradedAnswer) -> str:
     if mark.verdict == "wrong":
         return mark.slip or OTHER
     return UNANSWERED if mark.verdict == "empty" else mark.verdict
 
 
-def _placed(blank: Blank) -> str:
+def _titled(blank: Blank) -> str:
     return f"{blank.cell} (step {blank.step})" if blank.step > 1 else blank.cell

@@ -1,6 +1,6 @@
 """Document: a trace as headings, sentences, formulas and grids, in the order of the page.
 
-What text and Markdown have in common; each of them says how one kind of block is written.
+Plain text and Markdown share it; each of them defines how the parts are written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ MAX_NAMED_ROWS = 20
 
 @frozen
 class Heading:
-    """level: 1 for the page, 2 for a phase, 3 for a layer or parameter."""
+    """A heading. level: 1 for the page, 2 for a phase, 3 for a layer or parameter."""
 
     level: int
     text: str
@@ -35,18 +35,18 @@ class Sentence:
 
 @frozen
 class Remark:
-    """A sentence of words, which may be broken anywhere."""
+    """A sentence without formulas, which may be wrapped."""
 
     text: str
 
 
 @frozen
 class TensorBlock:
-    """One tensor: its formula or symbol, its name and shape, its cells.
+    """A tensor: its formula or symbol, its name and shape, its cells.
 
-    columns: what they stand for, if they have names and all are shown.
-    arithmetic: how its first number comes about, or each that was asked for, a line each.
-    meaning: what it is, a line each; what the phase's remark says of all layers is left to it.
+    columns: the names of the columns, if they have names and all are shown.
+    arithmetic: the computation of its first number, or of each blank, a line each.
+    meaning: what a gradient is, a line each; the remark of the phase explains other tensors.
     """
 
     title: str
@@ -60,7 +60,7 @@ class TensorBlock:
 
 @frozen
 class Beside:
-    """Blocks of one shape, to stand side by side."""
+    """Blocks of the same shape, to be shown side by side."""
 
     blocks: list[TensorBlock] = field(default_factory=list)
 
@@ -71,9 +71,9 @@ Part = Heading | Sentence | Remark | TensorBlock | Beside
 def document(
     shown: Trace, worksheet: Worksheet | None = None, *, is_solved: bool = False
 ) -> Iterator[Part]:
-    """The whole trace; as a worksheet with blanks, and without the arithmetic that fills them.
+    """The parts of a trace, or of its worksheet: with blanks, and without arithmetic.
 
-    is_solved: whether the blanks are filled in, each with its arithmetic.
+    is_solved: whether a worksheet's blanks are filled in, each with its arithmetic.
     """
     for step in shown.steps:
         if worksheet is None:
@@ -87,10 +87,10 @@ def document(
 
 
 class _StepPage:
-    """One step.
+    """The parts of one step.
 
-    worked: the arithmetic that is shown of a tensor.  has_windows: whether a convolution's first
-    window is shown beside its kernel, which has numbers of the layer before.
+    worked: returns the arithmetic shown for a tensor.  has_windows: whether a convolution's first
+    window is shown beside its kernel; its numbers, the previous layer's, may be blanks.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class _StepPage:
         return f"{self.shown.layers[0].inputs} inputs -> {layers}"
 
     def _pass(self, tensors: Sequence[TracedTensor]) -> Iterator[Part]:
-        """Layer by layer."""
+        """The forward or the backward pass, layer by layer."""
         for owner, group in groupby(tensors, _owner):
             yield Heading(3, self._layer(owner)) if owner else Sentence("")
             for tensor in group:
@@ -137,7 +137,7 @@ class _StepPage:
         return f"{owner}: {what}, {layer.inputs} -> {layer.outputs}"
 
     def _update(self, tensors: Sequence[TracedTensor]) -> Iterator[Part]:
-        """Parameter by parameter: before, gradient, slots and after side by side."""
+        """The update, parameter by parameter: before, gradient, slots and after side by side."""
         for owner, group in groupby(tensors, _owner):
             if not owner:
                 yield Sentence("")
@@ -176,7 +176,7 @@ def _is_windowed(tensor: TracedTensor) -> bool:
 
 
 def _side_by_side(tensor: TracedTensor) -> Beside:
-    """The first window of a convolution beside the kernel that is laid over it."""
+    """The first window of a convolution beside its kernel."""
     patch, kernel = patch_and_kernel((0, 0, 0, 0), tensor.arrays)
     symbols = (f"{tensor.operands['x'].symbol} in the first window", tensor.operands["W"].symbol)
     return Beside(
@@ -188,7 +188,7 @@ def _side_by_side(tensor: TracedTensor) -> Beside:
 
 
 def _owner(tensor: TracedTensor) -> str:
-    """The layer or parameter a tensor belongs to; empty if to none."""
+    """The layer or parameter that a tensor belongs to; empty if none."""
     if tensor.phase == "update":
         return tensor.name.rpartition("/")[0]
     owner, slash, _ = tensor.name.partition("/")
@@ -206,7 +206,7 @@ def _shape(tensor: TracedTensor) -> str:
 
 
 def _rows(step: TracedStep) -> str:
-    """Which rows of the data the batch is."""
+    """The rows of the data that are in the batch, in words."""
     count = len(step.rows)
     few = ", ".join(map(str, step.rows[:MAX_NAMED_ROWS]))
     more = ", ..." if count > MAX_NAMED_ROWS else ""

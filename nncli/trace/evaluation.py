@@ -1,4 +1,4 @@
-"""Evaluation: the value of a formula with numbers in place, as a calculator gives it."""
+"""Evaluation: the value of an arithmetic expression, as a calculator computes it."""
 
 import ast
 import math
@@ -39,13 +39,13 @@ OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
 
 
 Numbers = Sequence[float]
-Worked = Callable[[Numbers], Any]  # a part of a text, as a function of its numbers
-MAX_CACHED_TREES = 64  # texts that are kept parsed
+Compiled = Callable[[Numbers], Any]  # a parsed expression, as a function of its numbers
+MAX_CACHED_TREES = 64  # parsed expressions that are kept
 NO_VALUE = (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
 
 
 class Numbered(list[float]):
-    """Numbers that a text has as `n0`, `n1`, ...: it is the same for others, and parsed once."""
+    """Names numbers `n0`, `n1`, ..., so that expressions of the same form are parsed once."""
 
     def __call__(self, number: float) -> str:
         self.append(number)
@@ -53,9 +53,9 @@ class Numbered(list[float]):
 
 
 def evaluated(text: str, numbers: Numbers = ()) -> float | None:
-    """The value of `1*1 + 2*1`, `2^3` or `exp(-1)`; None where it has none, or isn't arithmetic.
+    """The value of `1*1 + 2*1`, `2^3` or `exp(-1)`; None if undefined or not arithmetic.
 
-    numbers: what `n0`, `n1`, ... are in it.
+    numbers: the values of `n0`, `n1`, ... in the text.
 
     >>> evaluated("1*1 + 2*(-3)"), evaluated("max(-2, 0) + 2^3"), evaluated("ln(0)")
     (-5.0, 8.0, None)
@@ -71,9 +71,9 @@ def evaluated(text: str, numbers: Numbers = ()) -> float | None:
 
 
 def magnitude(text: str, numbers: Numbers = ()) -> float | None:
-    """How large the numbers are that come together in it: 2 for `1 - 1`; None as `evaluated`.
+    """The value with all terms of sums taken as positive: 2 for `1 - 1`; None as in `evaluated`.
 
-    What is far smaller than that, in its last digits, is rounding.
+    A value that is smaller by a factor of about machine epsilon is rounding error.
 
     >>> magnitude("1 - 1"), magnitude("3*(-2) + 2*3"), magnitude("0.1 * (5 - 5)")
     (2.0, 12.0, 1.0)
@@ -85,12 +85,12 @@ def magnitude(text: str, numbers: Numbers = ()) -> float | None:
 
 
 @lru_cache(MAX_CACHED_TREES)
-def _evaluation(text: str) -> Worked:
+def _evaluation(text: str) -> Compiled:
     return _value(_parsed(text))
 
 
 @lru_cache(MAX_CACHED_TREES)
-def _estimate(text: str) -> Worked:
+def _estimate(text: str) -> Compiled:
     return _magnitude(_parsed(text))
 
 
@@ -98,7 +98,7 @@ def _parsed(text: str) -> ast.AST:
     return ast.parse(text.replace("^", "**"), mode="eval").body
 
 
-def _magnitude(node: ast.AST) -> Worked:
+def _magnitude(node: ast.AST) -> Compiled:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         terms = []
         while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
@@ -120,8 +120,8 @@ def _magnitude(node: ast.AST) -> Worked:
     return lambda numbers: abs(float(whole(numbers)))
 
 
-def _value(node: ast.AST) -> Worked:
-    """What is no arithmetic raises ValueError or KeyError, where it is worked out."""
+def _value(node: ast.AST) -> Compiled:
+    """Compile a node; what isn't arithmetic raises ValueError or KeyError when evaluated."""
     if isinstance(node, ast.Name):
         return _named(node.id)
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
@@ -144,8 +144,8 @@ def _value(node: ast.AST) -> Worked:
     return partial(_refused, node)
 
 
-def _named(name: str) -> Worked:
-    """pi, or a number by its place."""
+def _named(name: str) -> Compiled:
+    """A constant such as pi, or the number `n0`, `n1`, ..."""
     if name in CONSTANTS:
         return lambda _: CONSTANTS[name]
     place = name.removeprefix("n")
@@ -156,14 +156,14 @@ def _refused(what: ast.AST | str, _: Numbers) -> Any:
     raise ValueError(what)
 
 
-def _chosen(test: Worked, one: Worked, other: Worked) -> Worked:
-    """The other is not worked out."""
+def _chosen(test: Compiled, one: Compiled, other: Compiled) -> Compiled:
+    """A conditional expression, of which only the chosen branch is evaluated."""
     return lambda numbers: one(numbers) if test(numbers) else other(numbers)
 
 
-def _chain(node: ast.AST) -> Worked:
-    """a + b + c + ..., from the left, however many there are."""
-    following: list[tuple[Callable[..., Any], Worked]] = []
+def _chain(node: ast.AST) -> Compiled:
+    """a + b + c + ..., from the left; not recursive, so that there may be any number of terms."""
+    following: list[tuple[Callable[..., Any], Compiled]] = []
     while isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
         following.append((OPERATIONS[type(node.op)], _value(node.right)))
         node = node.left

@@ -1,7 +1,7 @@
-"""Fill in: what the page of a trace asks for, and what it knows of answers.
+"""Fill in: the numbers that the page of a trace asks for, and the data to judge answers.
 
-The page decides by tables: each number that it asks for comes with what every usual mistake would
-have made of it. So slips are recognised by `slips` alone, there and in `grade`.
+Each number asked for comes with the results of every usual slip, so that the page and `grade` both
+recognise slips by `slips` alone.
 """
 
 import math
@@ -14,15 +14,15 @@ from nncli.trace.slips import CLOSE, HINTS, OF_DIGITS, ROUNDED, TOO_FAR, slips
 from nncli.trace.traced_steps import TracedStep
 from nncli.trace.worksheet import GIVEN
 
-MAX_PER_TENSOR = 12  # numbers of one tensor that are asked for
-MAX_TERMS = 400_000  # of sums that are added up for one page's slips
-WAYS = 20  # to a number that are tried
-DIGITS = 7  # of what a slip makes of it
+MAX_PER_TENSOR = 12  # numbers asked for in one tensor
+MAX_TERMS = 400_000  # estimated terms of the sums that are computed for a page's slips
+WAYS = 20  # estimated formulas that are evaluated for a number's slips
+DIGITS = 7  # significant digits of a slip's result
 NAMES = [*HINTS]
 
 
 def rules() -> dict[str, Any]:
-    """What answers are judged by, and what is said of slips."""
+    """The limits by which answers are judged, and the hints for slips."""
     return {
         "exact": numbers.EXACT,
         "tolerance": numbers.TOLERANCE,
@@ -40,20 +40,22 @@ def rules() -> dict[str, Any]:
 
 
 class FillIn:
-    """Of one page. Where very many terms would have to be added up, slips are left out."""
+    """The questions of one page; slips are left out after about MAX_TERMS terms."""
 
     def __init__(self) -> None:
         self.terms_left = MAX_TERMS
 
-    def of(self, step: TracedStep, earlier: TracedStep | None) -> dict[str, dict[str, list[Any]]]:
-        """By tensor and index, as `0,1`: what an update starts from, else 0; then the slips."""
+    def asked(
+        self, step: TracedStep, earlier: TracedStep | None
+    ) -> dict[str, dict[str, list[Any]]]:
+        """By tensor and index, as `0,1`: [old value or 0, [number of a slip, result], ...]."""
         return {
-            name: {",".join(map(str, each.index)): self._known(each) for each in asked}
+            name: {",".join(map(str, each.index)): self._entry(each) for each in asked}
             for name, own in groupby(questions(step, earlier), lambda each: each.tensor.name)
             if name not in GIVEN and (asked := [*islice(own, MAX_PER_TENSOR)])
         }
 
-    def _known(self, question: Question) -> list[Any]:
+    def _entry(self, question: Question) -> list[Any]:
         before = question.before if math.isfinite(question.before) else 0.0
         longest = max(max(array.shape, default=1) for array in question.operands.values())
         self.terms_left -= WAYS * longest

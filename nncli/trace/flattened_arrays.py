@@ -1,7 +1,7 @@
-"""Flattened arrays: those of four axes as the page shows them, of two.
+"""Flattened arrays: arrays with more than two axes as the page shows them, with two.
 
-An image is a row of units, line by line, in each line place by place, channels innermost; a kernel
-is a matrix with a column for each filter.
+An image becomes a row of units, line by line and place by place, channels innermost; a kernel
+becomes a matrix with a column for each filter.
 """
 
 import math
@@ -9,16 +9,16 @@ import re
 
 import numpy as np
 
-from nncli.trace.arithmetic import Index
+from nncli.trace.arithmetic import Index, unflattened
 from nncli.trace.tensor import TracedTensor, is_kernel
 
-LINK = re.compile(r"\{(\w+)\.(\d+,\d+,\d+,\d+)\|")
+LINK = re.compile(r"\{(\w+)\.(\d+(?:,\d+){2,})\|")
 
 
 def flat_shape(tensor: TracedTensor) -> Index:
-    """The shape in the page."""
+    """The shape of a tensor on the page."""
     shape = tensor.values.shape
-    if len(shape) != 4:
+    if len(shape) <= 2:
         return shape
     if is_kernel(tensor):
         return math.prod(shape[:3]), shape[3]
@@ -26,18 +26,15 @@ def flat_shape(tensor: TracedTensor) -> Index:
 
 
 def whole_index(tensor: TracedTensor, index: Index) -> Index:
-    """Where the number at an index of the page stands in the array."""
+    """The index in the array for an index on the page."""
     shape = tensor.values.shape
-    if len(shape) != 4:
-        return index
-    first, last = index
     if is_kernel(tensor):
-        return (*map(int, np.unravel_index(first, shape[:3])), last)
-    return (first, *map(int, np.unravel_index(last, shape[1:])))
+        return (*map(int, np.unravel_index(index[0], shape[:3])), index[1])
+    return unflattened(index, shape)
 
 
 def flat_links(tensor: TracedTensor, text: str) -> str:
-    """Linked arithmetic with the page's indices of its operands."""
+    """Replace the operands' indices in linked arithmetic by those on the page."""
 
     def flat(found: re.Match[str]) -> str:
         name, index = found[1], tuple(map(int, found[2].split(",")))

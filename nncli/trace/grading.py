@@ -6,24 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from nncli.errors import FileFailure, UserError, printable
+from nncli.artifacts.files import reading_text
+from nncli.errors import UserError, printable
 from nncli.frozen import frozen
 from nncli.trace.answer_numbers import EXACT, Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
 from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
-from nncli.untrusted_files.opening import Unfit, read_file
+from nncli.untrusted_files.opening import read_file
 
-MAX_FILE_BYTES = 1 << 24  # bytes
-ZIP = b"PK\x03\x04"  # what .xlsx and .ods begin with
-MAX_DIGITS = 9  # digits
+MAX_FILE_BYTES = 1 << 24
+ZIP = b"PK\x03\x04"  # the first bytes of .xlsx and .ods
+MAX_DIGITS = 9  # of a blank's number
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
 
 
 @frozen
 class Answers:
-    """A filled-in table. made_by, digest: of the trace.  by_number: (step, cell, answer)."""
+    """A filled-in table of answers.
+
+    made_by, digest: the command line of the trace, and the digest of its inputs.
+    by_number: (step, cell, answer).
+    """
 
     path: Path
     made_by: str
@@ -33,10 +38,10 @@ class Answers:
 
 @frozen
 class GradedAnswer:
-    """One answer and what is right.
+    """An answer and its mark.
 
-    is_carried: whether it is right as what follows from an earlier answer that isn't.
-    slip: what a wrong one was most likely meant to be; empty if that can't be told.
+    is_carried: whether it is right only as a consequence of an earlier wrong answer.
+    slip: the likely mistake that led to a wrong answer; empty if unknown.
     """
 
     blank: Blank
@@ -47,7 +52,10 @@ class GradedAnswer:
 
 
 def read_answers(path: Path) -> Answers:
-    """Raises UserError with the line of what can't be read, FileFailure if the file can't."""
+    """Read a table of answers.
+
+    Raises UserError, with the line, if its content is invalid, FileFailure if it can't be read.
+    """
     made_by, digest, answers = "", "", dict[int, tuple[str, str, str]]()
     for line, row in _rows(path):
         if row[0] == MADE_BY:
@@ -65,21 +73,13 @@ def read_answers(path: Path) -> Answers:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line, four cells) of each row but the header; spreadsheets may have put semicolons."""
-    try:
+    """(line, four cells) of each row after the header; commas, semicolons or tabs separate them."""
+    with reading_text(path):
         content = read_file(path, MAX_FILE_BYTES, "answers")
         if content.startswith(ZIP):
             raise UserError(f"{path}: a spreadsheet's own file, not a table: save it as CSV")
-        is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # a spreadsheet's Unicode text
+        is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # saved as "Unicode text"
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text: {error.reason}") from None
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except Unfit as error:
-        raise UserError(f"{path}: {error}") from None
-    except OSError as error:
-        raise FileFailure(f"{path}: {error.strerror}") from None
     lines = text.splitlines()
     delimiter = next((sign for sign in ";\t" if lines and sign in lines[0]), ",")
     table = csv.reader(lines, delimiter=delimiter)
@@ -94,15 +94,15 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cells(row: list[str]) -> list[str]:
-    """Without blanks around; notes in columns further right are nobody's business here."""
+    """The cells of the table's own columns, stripped; further columns may hold notes."""
     return [cell.strip() for cell in row[: len(HEADER)]]
 
 
 def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[GradedAnswer]:
-    """A mark for every blank of the worksheet; one that isn't among the answers is empty.
+    """Mark every blank of the worksheet; a blank without an answer is empty.
 
-    tolerance: the share of the right number by which an answer may differ from it.
-    Raises UserError if they are of another worksheet.
+    tolerance: the relative error that an answer may have.
+    Raises UserError if the answers belong to another worksheet.
     """
     blanks = {blank.number: blank for blank in worksheet.blanks}
     for number, (step, cell, _) in answers.by_number.items():
@@ -123,9 +123,9 @@ def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[Grad
 
 
 def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -> GradedAnswer:
-    """Right is what the trace has, and what follows from the answers before.
+    """An answer is right if it is the trace's number, or follows from the earlier answers.
 
-    A slip that four decimals show to be one counts as such, however near the right number it is.
+    A slip that is recognised by four decimals counts as one even within the tolerance.
     """
     if not read:
         return GradedAnswer(asked.blank, answer, "not a number" if answer else "empty")
@@ -151,7 +151,7 @@ def _how_right(
 
 
 def _slip(asked: Reworked, read: list[Reading], tolerance: float) -> str:
-    """The likeliest of those that lead to the answer."""
+    """The likeliest slip that leads to the answer; empty if none does."""
     for name, meant in slips(asked.question):
         if meant and _fits(read, meant, asked.question.before, asked.blank.scale, tolerance):
             return name
@@ -159,9 +159,9 @@ def _slip(asked: Reworked, read: list[Reading], tolerance: float) -> str:
 
 
 def _too_far(asked: Reworked, read: list[Reading]) -> str:
-    """Right as far as it goes, in so few digits that it tells nothing."""
+    """TOO_FAR if the answer is right, but rounded to too few digits; else empty."""
     values = (asked.blank.value, asked.question.right)
-    is_rounded = any(abs(it.value - value) <= it.unit / 2 for it in read for value in values)
+    is_rounded = any(abs(each.value - value) <= each.unit / 2 for each in read for value in values)
     return TOO_FAR if is_rounded and not asked.blank.before else ""
 
 

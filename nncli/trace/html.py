@@ -1,4 +1,4 @@
-"""HTML: a trace as one page to step through, with the network drawn."""
+"""HTML: a trace as one page to step through, with a drawing of the network."""
 
 from collections.abc import Iterator
 from itertools import islice, pairwise, product
@@ -20,19 +20,19 @@ SCRIPTS = (
     *("text", "model", "links", "answers", "quiz", "layout", "lines", "network", "panel", "tip"),
     *("zoom", "play", "handout", "page"),
 )
-NAMED = {"lr": "learning_rate", "norm": "gradient_norm"}  # operands whose symbols are numbers
-MAX_NUMBERS = 60_000  # of a page that leaves none out
-MAX_PER_TENSOR = 4_000  # numbers of one tensor of such a page
-FIRST, LAST = 20, 4  # of each axis, in a page that leaves numbers out
-MAX_TEXTS = 20_000  # of worked arithmetic in a page
+NAMED = {"lr": "learning_rate", "norm": "gradient_norm"}  # tensors of operands shown as numbers
+MAX_NUMBERS = 60_000  # up to which a page has all numbers
+MAX_PER_TENSOR = 4_000  # the same for one tensor
+FIRST, LAST = 20, 4  # indices of each axis that are kept on a page without all numbers
+MAX_TEXTS = 20_000  # lines of arithmetic on a page
 MAX_TEXTS_PER_TENSOR = 200
 
 
 def html(shown: Trace) -> str:
-    """The page, whole: its style, its scripts and its numbers are in this one text.
+    """The complete page, including its style, scripts and numbers.
 
-    Repetitions are left out: what an update starts from, shown before. Of a trace with very many
-    numbers only the corners of its tensors are in the page, which says so.
+    Repeated tensors, such as a parameter before its update, are left out. If there are too many
+    numbers, the page has only the corners of each tensor, and says so.
     """
     name = text(shown.name)
     body = Template(asset(__package__, "page.html")).substitute(
@@ -65,7 +65,8 @@ def _trace(shown: Trace) -> dict[str, Any]:
 
 def _steps(shown: Trace, is_whole: bool, texts: int) -> list[dict[str, Any]]:
     fill_in = FillIn()
-    asked = [fill_in.of(step, earlier) for earlier, step in pairwise([None, *shown.steps]) if step]
+    pairs = pairwise([None, *shown.steps])
+    asked = [fill_in.asked(step, earlier) for earlier, step in pairs if step]
     return [
         {
             "number": step.number,
@@ -86,7 +87,7 @@ def _steps(shown: Trace, is_whole: bool, texts: int) -> list[dict[str, Any]]:
 
 
 def _each_once(step: TracedStep) -> Iterator[TracedTensor]:
-    """The tensors of a step, each once."""
+    """The tensors of a step, except those of an update that repeat an earlier one."""
     for tensor in step.tensors:
         is_repeated = tensor.name.endswith(("/before", "/gradient")) and not tensor.formula
         if not is_repeated:
@@ -94,26 +95,26 @@ def _each_once(step: TracedStep) -> Iterator[TracedTensor]:
 
 
 def _origins(step: TracedStep, tensor: TracedTensor) -> dict[str, str]:
-    """Where in the page the operands of a formula stand: the tensor that was last called so."""
+    """The earlier tensors that a formula's operands are, by operand: the last of that symbol."""
     owner, found = tensor.name.rpartition("/")[0], {}
     for each in _each_once(step):
         if each is tensor:
             break
-        is_near = "update" not in (tensor.phase, each.phase) or _is_of(each, owner)
+        is_near = "update" not in (tensor.phase, each.phase) or _is_available(each, owner)
         for key, operand in tensor.operands.items():
-            is_it = each.symbol == operand.symbol or each.name == NAMED.get(key)
-            if is_it and is_near and f"{{{key}}}" in tensor.template:
+            is_same = each.symbol == operand.symbol or each.name == NAMED.get(key)
+            if is_same and is_near and f"{{{key}}}" in tensor.template:
                 found[key] = each.name
     return found
 
 
-def _is_of(tensor: TracedTensor, owner: str) -> bool:
-    """Whether it is a parameter's own, or nobody's; owner: of the parameter."""
+def _is_available(tensor: TracedTensor, owner: str) -> bool:
+    """Whether a tensor isn't part of the update of a parameter other than `owner`."""
     return tensor.phase != "update" or tensor.name.rpartition("/")[0] in (owner, "")
 
 
 def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
-    """kept: of each axis, the indices that are in the page.  values: theirs, flat."""
+    """A tensor as JSON. kept: the indices of each axis on the page.  values: at these, flat."""
     shape = flat_shape(tensor)
     kept = [_kept(length, is_whole) for length in shape]
     indices = [whole_index(tensor, index) for index in product(*kept)]
@@ -141,9 +142,9 @@ def _kept(length: int, is_whole: bool) -> list[int]:
 
 
 def _axes(name: str, phase: Phase, count: int) -> list[str]:
-    """What the axes run over: rows of the batch, units of the layer, its inputs."""
+    """What each axis runs over: rows of the batch, units of the layer, its inputs."""
     owner, own = name.partition("/")[::2]
-    if owner == EMBEDDING and "/" in own and count == 2:  # of one column
+    if owner == EMBEDDING and "/" in own and count == 2:  # the vectors of one column
         is_table = phase == "update" or own.endswith(("/W", "/dW"))
         return ["category" if is_table else "row", "number"]
     if own.partition("/")[0] in ("W", "dW"):
@@ -154,6 +155,6 @@ def _axes(name: str, phase: Phase, count: int) -> list[str]:
 
 
 def _number(value: Any) -> float | str:
-    """As few digits as tell it from its neighbours; what JSON has no number for, as text."""
-    text = str(value)  # of float32 fewer digits than of the same number in float64
+    """A number with as few digits as identify it; nan and inf as text, for JSON lacks them."""
+    text = str(value)  # shorter for a float32 than for the same number as a float64
     return text if text in ("nan", "inf", "-inf") else float(text)

@@ -12,7 +12,7 @@ MARKS = re.compile(r"[\\`*\[\]<|~$&]|(?<![^\W_])_|_(?![^\W_])|(?<=[^\W_]):(?=//)
 
 
 def markdown(shown: Trace, worksheet: Worksheet | None = None, *, is_solved: bool = False) -> str:
-    """The page, line by line; arrays are tables, formulas are code."""
+    """The page as Markdown: arrays are tables, formulas are code."""
     parts = document(shown, worksheet, is_solved=is_solved)
     return "\n".join(line for part in parts for line in _lines(part)).lstrip() + "\n"
 
@@ -40,7 +40,7 @@ def _lines(part: Part) -> Iterator[str]:
 
 
 def _table(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A header is required: names, else the columns' numbers."""
+    """A table with a header, which Markdown requires: the names, or else the columns' indices."""
     if not cells:
         return
     count = len(cells[0])
@@ -55,7 +55,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _beside(beside: Beside) -> Iterator[str]:
-    """One table, a group of columns for each block."""
+    """One table with a group of columns for each block."""
     count = len(beside.blocks[0].cells[0])
     header = [
         block.title if column == 0 else "" for block in beside.blocks for column in range(count)
@@ -65,5 +65,5 @@ def _beside(beside: Beside) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Without what Markdown would read as a mark: an underscore is one at the edge of a word."""
+    """Escape what Markdown would read as markup; an underscore only at the edge of a word."""
     return MARKS.sub(r"\\\g<0>", escaped(text))

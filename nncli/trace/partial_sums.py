@@ -1,4 +1,4 @@
-"""Partial sums: a formula's sum with one of its terms left out, or of the wrong sign."""
+"""Partial sums: results of a formula whose sum lacks a term, or has one with the wrong sign."""
 
 import re
 from collections.abc import Iterator
@@ -8,40 +8,40 @@ import numpy as np
 from nncli.trace.arithmetic import NAME, OVER_ALL, OVER_ROWS, PRODUCT
 from nncli.trace.question import Question
 
-MAX_TERMS = 8  # of longer sums nobody could tell which it was
+MAX_TERMS = 8  # in a longer sum, no term could be told from the others
 OF_ROWS = ("dW", "db")
 
 
 def row_alone(asked: Question) -> Iterator[float | None]:
-    """Of a gradient: each term of its sum over rows."""
+    """A gradient with only one term of its sum over rows, for each term."""
     found, terms = _sum(asked)
     if found and asked.short in OF_ROWS:
-        yield from (_with(asked, found, term) for term in terms)
+        yield from (_with_sum(asked, found, term) for term in terms)
 
 
 def term_left_out(asked: Question) -> Iterator[float | None]:
-    """Without each of its terms in turn; then each alone."""
+    """The formula without one term of its sum, for each term; then with one term alone."""
     found, terms = _sum(asked)
     if found:
-        yield from (_with(asked, found, sum(terms) - term) for term in terms)
-        yield from (_with(asked, found, term) for term in terms)
+        yield from (_with_sum(asked, found, sum(terms) - term) for term in terms)
+        yield from (_with_sum(asked, found, term) for term in terms)
 
 
 def one_sign_wrong(asked: Question) -> Iterator[float | None]:
-    """With each of its terms in turn the other way round."""
+    """The formula with the sign of one term changed, for each term."""
     found, terms = _sum(asked)
     if found:
-        yield from (_with(asked, found, sum(terms) - 2.0 * term) for term in terms)
+        yield from (_with_sum(asked, found, sum(terms) - 2.0 * term) for term in terms)
 
 
-def _with(asked: Question, found: re.Match[str], number: float) -> float | None:
-    """The formula with a number in place of its sum."""
+def _with_sum(asked: Question, found: re.Match[str], number: float) -> float | None:
+    """The value of the formula with `number` in place of its sum."""
     template = asked.tensor.template
     return asked.value(f"{template[: found.start()]}({number!r}){template[found.end() :]}")
 
 
 def _sum(asked: Question) -> tuple[re.Match[str] | None, list[float]]:
-    """The first sum of the formula and its terms, if there are several, but not many."""
+    """The first sum of the formula and its terms; None and none for fewer than 2 or too many."""
     for pattern, terms_of in ((OVER_ALL, _over_all), (OVER_ROWS, _over_rows), (PRODUCT, _product)):
         if found := pattern.search(asked.tensor.template):
             terms = terms_of(asked, found)
@@ -59,7 +59,7 @@ def _over_all(asked: Question, found: re.Match[str]) -> list[float | None]:
 
 
 def _over_rows(asked: Question, found: re.Match[str]) -> list[float | None]:
-    """Of a mean each term is divided already."""
+    """The terms of a sum over rows; those of a mean are divided by the number of rows."""
     kind, inner = found.groups()
     wide = [name for name in NAME.findall(inner) if asked.operands[name].ndim == 2]
     rows = asked.operands[wide[0]].shape[0] if wide else 0

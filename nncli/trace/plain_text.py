@@ -15,7 +15,7 @@ UNDERLINES = {1: "=", 2: "-"}
 
 
 def text(shown: Trace, worksheet: Worksheet | None = None, *, is_solved: bool = False) -> str:
-    """The page, line by line."""
+    """The page as plain text."""
     parts = document(shown, worksheet, is_solved=is_solved)
     return "\n".join(line for part in parts for line in _lines(part)).lstrip() + "\n"
 
@@ -54,7 +54,7 @@ def _block(block: TensorBlock) -> Iterator[str]:
 
 
 def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
-    """Columns two spaces apart, right-aligned."""
+    """The lines of a table, with right-aligned columns two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
@@ -63,7 +63,7 @@ def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _beside(beside: Beside) -> Iterator[str]:
-    """Side by side where the page is wide enough, else one below the other."""
+    """Blocks side by side if they fit into WIDEST, else one below the other."""
     columns = []
     for block in beside.blocks:
         lines = [block.title, *aligned(block.cells)]

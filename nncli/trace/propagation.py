@@ -1,4 +1,4 @@
-"""Propagation: the tensors of a step from the input to the loss, and back."""
+"""Propagation: the tensors of a step's forward pass, loss and backward pass."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,18 +14,18 @@ from nncli.trace.chain_rule import ChainRule
 from nncli.trace.record import RecordedStep
 from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
 from nncli.trace.window_sums import GEOMETRY, geometry
-from nncli.trace.wording import of_forward, of_given, of_loss
+from nncli.trace.wording import about_loss, about_parameter, about_result
 
 
 class Propagation:
-    """Forward, loss and backward of one recorded step of a network."""
+    """The forward pass, loss and backward pass of one recorded step."""
 
     def __init__(self, network: Network, step: RecordedStep) -> None:
         self.network, self.step = network, step
 
     @cached_property
     def operands(self) -> dict[str, dict[str, Operand]]:
-        """Of each layer: its parameters and arrays by their short names, and its input x."""
+        """By layer: its parameters and arrays by their short names, and its input x."""
         known = {**self.step.before.tensors, **self.step.arrays}
         by_layer: dict[str, dict[str, Operand]] = {}
         first, given = self.network.nodes[0], known["input"]
@@ -40,7 +40,7 @@ class Propagation:
                 if name.startswith(f"{node.name}/")
             }
             self._split_shared(node, own)
-            own |= _of_images(node, own, x)
+            own |= _image_operands(node, own, x)
             if node.block:
                 own[SKIP] = begins[-1 - node.block]
             by_layer[node.name] = {**own, "x": x}
@@ -48,7 +48,7 @@ class Propagation:
         return by_layer
 
     def _split_shared(self, node: Node, own: dict[str, Operand]) -> None:
-        """Where the activation is the identity, z is a and dz is da: one array, two names."""
+        """Add z and dz, which share the arrays of a and da if the activation is the identity."""
         named = {**node.layer.formulas(), **node.layer.backward_formulas()}
         for inner, outer in (("z", "a"), ("dz", "da")):
             if inner in named and inner not in own and outer in own:
@@ -62,11 +62,11 @@ class Propagation:
         return computed(f"{node.name}/{name}", phase, own.symbol, own.values, template, operands)
 
     def forward(self) -> Iterator[TracedTensor]:
-        """The input; of each layer what it is given and what it computes; the loss."""
+        """The input; each layer's parameters, state and results; the loss."""
         for name, values in self.step.arrays.items():
             if name.partition("/")[0] == "input":
                 first = self.operands[self.network.nodes[0].name]["x"].values
-                shown = first if name == "input" else values  # images as images
+                shown = first if name == "input" else values  # which has the axes of images
                 yield TracedTensor(name, "forward", symbol(self.network, name), shown)
         for node in self.network.nodes:
             own = self.operands[node.name]
@@ -75,18 +75,18 @@ class Propagation:
                 *node.layer.state_shapes(node.input_shape),
             ]
             for name in given:
-                it, said = own[name], of_given(node, name)
+                it, said = own[name], about_parameter(node, name)
                 yield TracedTensor(
                     f"{node.name}/{name}", "forward", it.symbol, it.values, meaning=said
                 )
             for name, template in node.layer.formulas().items():
                 tensor = self._computed(node, name, "forward", template, own)
-                yield replace(tensor, meaning=of_forward(self.network, node, name))
+                yield replace(tensor, meaning=about_result(self.network, node, name))
         yield from self._loss()
 
     @cached_property
     def _loss_operands(self) -> dict[str, Operand]:
-        """What the loss sees: outputs, targets, and how much each row counts."""
+        """The operands of the loss: outputs, targets and, if there are any, row weights."""
         step, last = self.step, self.operands[self.network.nodes[-1].name]
         ends = {"a": last["a"], "t": Operand("t", step.targets)}
         if step.weights is not None:
@@ -110,7 +110,7 @@ class Propagation:
             formula = f"penalty = {' + '.join(penalties)}"
             yield TracedTensor("penalty", "forward", "penalty", value, formula)
         tensor = computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
-        yield replace(tensor, meaning=of_loss(self.network))
+        yield replace(tensor, meaning=about_loss(self.network))
 
     def _penalties(self) -> Iterator[str]:
         for node in self.network.nodes:
@@ -119,21 +119,21 @@ class Propagation:
                 yield formula.format(**symbols)
 
     def _weighed(self, template: str) -> str:
-        """Times the row's weight, if rows have weights."""
+        """Multiply by the row's weight, if rows have weights."""
         has_weights = self.step.weights is not None and template
         return f"{bracketed(template)} * {{w}}" if has_weights else template
 
     def _scaled(self, template: str) -> str:
-        """Times the loss's reduction factor."""
+        """Multiply by the loss's reduction factor."""
         return scaled(template, self.network.loss.factor(*self.step.targets.shape))
 
     @cached_property
     def _rule(self) -> ChainRule:
-        rows, is_weighed = len(self.step.targets), self.step.weights is not None
-        return ChainRule(self.network, rows, is_weighed=is_weighed)
+        rows, has_weights = len(self.step.targets), self.step.weights is not None
+        return ChainRule(self.network, rows, has_weights=has_weights)
 
     def backward(self) -> Iterator[TracedTensor]:
-        """From the loss to the first layer that learns."""
+        """The gradients from the loss to the first layer with trained parameters."""
         following, rule = None, self._rule
         for node in reversed(self.network.nodes[self.network.first_trained :]):
             own = self.operands[node.name]
@@ -160,7 +160,7 @@ class Propagation:
             following = node
 
     def input_gradient(self) -> Iterator[TracedTensor]:
-        """d(loss)/d(x), if it can be had."""
+        """d(loss)/d(x), if the step has recorded it."""
         values, first = self.step.input_gradient, self.network.nodes[0]
         if values is None:
             return
@@ -169,7 +169,7 @@ class Propagation:
         yield replace(tensor, meaning=self._rule.into_inputs(first))
 
     def _start(self, node: Node) -> TracedTensor:
-        """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
+        """The first gradient: d(loss)/d(a), or d(loss)/d(z) of a matched pair."""
         loss = self.network.loss
         if self.network.is_matched:
             name, template = "dz", loss.fill(loss.score_gradient_formula)
@@ -180,8 +180,8 @@ class Propagation:
         return self._computed(node, name, "backward", template, self._loss_operands)
 
 
-def _of_images(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
-    """Where a layer's windows stand and how many numbers are in each; gradients in x's places."""
+def _image_operands(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
+    """Operands for windows (their geometry and sizes), and reshaped ones for in-place layers."""
     if windows := getattr(node.layer, "windows", None):
         over = windows(node.input_shape)
         counts = over.counts()[..., 0]

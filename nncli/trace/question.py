@@ -1,4 +1,4 @@
-"""Question: one number of a trace to be worked out, and what it is worked out from."""
+"""Question: one number of a trace that is asked for, and what it is computed from."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
@@ -10,19 +10,19 @@ from nncli.trace.evaluation import Numbered, evaluated
 from nncli.trace.tensor import TracedTensor, shown_indices
 from nncli.trace.traced_steps import TracedStep
 
-MAX_NUMBERS = 10_000  # in an operand
-Found = Iterable[float | None]  # numbers that something may lead to
+MAX_NUMBERS = 10_000  # of an operand, up to which formulas are evaluated
+Found = Iterable[float | None]  # results of a slip; None where there is none
 
 
 @frozen
 class Question:
-    """An element of a tensor that has a formula in numbers.
+    """An element of a tensor that has a formula.
 
-    operands: as whoever works it out has them.  right: what follows from them.
-    before: what an update starts from, of which only the change is the exercise; else 0.
-    updated, outdated: parameters by symbol, as this step leaves them and as the one before had
-    them; what may be taken by mistake.
-    elsewhere: what its formula makes of other places, which questions of one tensor share.
+    operands: the arrays as the student has them.  right: the number that follows from them.
+    before: the old value in an update, of which only the change is asked for; else 0.
+    updated, outdated: the parameters by symbol after this step and before the previous one, which
+    could be used by mistake.
+    elsewhere: a cache of the formula's values at other indices, shared by a tensor's questions.
     """
 
     tensor: TracedTensor
@@ -36,7 +36,7 @@ class Question:
 
     @property
     def short(self) -> str:
-        """`dz` of `hidden_1/dz`."""
+        """The last part of the tensor's name: `dz` of `hidden_1/dz`."""
         return self.tensor.name.rpartition("/")[2]
 
     def value(
@@ -45,9 +45,9 @@ class Question:
         index: Index | None = None,
         others: Mapping[str, Array] | None = None,
     ) -> float | None:
-        """By its formula, or by another one, of another place, or of other operands.
+        """The value of the formula, or of another template, at another index, of other operands.
 
-        None where nothing follows, and of more numbers than anybody works with by hand.
+        None if it has no value, or an operand has more than MAX_NUMBERS numbers.
         """
         if any(each.size > MAX_NUMBERS for each in self.operands.values()):
             return None
@@ -55,14 +55,14 @@ class Question:
         return value(template or self.tensor.template, {**self.operands, **(others or {})}, chosen)
 
     def value_at(self, place: Index) -> float | None:
-        """By its formula, of another place."""
+        """The value of the formula at another index."""
         if place not in self.elsewhere:
             self.elsewhere[place] = self.value(index=place)
         return self.elsewhere[place]
 
 
 def value(template: str, operands: Mapping[str, Array], index: Index) -> float | None:
-    """An element by a formula; None where it doesn't fit these arrays, or has no value."""
+    """An element computed by a formula; None if it doesn't fit the arrays or has no value."""
     try:
         numbers = Numbered()
         return evaluated(arithmetic(template, operands, index, numbers, 10**9), numbers)
@@ -71,9 +71,9 @@ def value(template: str, operands: Mapping[str, Array], index: Index) -> float |
 
 
 def questions(step: TracedStep, earlier: TracedStep | None = None) -> Iterator[Question]:
-    """Every number that is computed and shown in a step, with the trace's own operands.
+    """A question for every computed number that a step shows, with the trace's own operands.
 
-    earlier: the step before it in the trace.
+    earlier: the previous step of the trace.
     """
     updated, outdated = parameters_after(step), parameters_before(earlier)
     for tensor in step.tensors:
@@ -86,18 +86,18 @@ def questions(step: TracedStep, earlier: TracedStep | None = None) -> Iterator[Q
 
 
 def parameters_after(step: TracedStep) -> dict[str, Array]:
-    """By symbol."""
+    """The parameters after a step, by symbol."""
     return {it.symbol: it.values for it in step.tensors if it.name.endswith("/after")}
 
 
 def parameters_before(step: TracedStep | None) -> dict[str, Array]:
-    """By symbol."""
+    """The parameters before a step, by symbol; empty without one."""
     tensors = step.tensors if step else ()
     return {it.symbol: it.values for it in tensors if it.name.endswith("/before")}
 
 
 def starts_from(tensor: TracedTensor, operands: Mapping[str, Array], index: Index) -> float:
-    """What a tensor that goes on from its old value has there; else 0."""
+    """The old value of the element if the tensor is computed from its old value; else 0."""
     for name, operand in tensor.operands.items():
         if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
             return float(operands[name][index])

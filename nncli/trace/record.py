@@ -1,4 +1,4 @@
-"""Record: training steps carried out with every array kept."""
+"""Record: carries out training steps and keeps a copy of every array."""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from nncli.parts.arrays import Array
 
 @frozen
 class Moment:
-    """What steps change, at one moment: parameters and state by name, and the flat slots."""
+    """Parameters and state by name, and the optimizer's flat slots, at one moment."""
 
     tensors: Mapping[str, Array]
     slots: Mapping[str, Array]
@@ -26,15 +26,15 @@ class Moment:
 
 @frozen
 class RecordedStep:
-    """One training step with all its numbers; every array is a copy.
+    """One training step with copies of all its arrays.
 
-    number, epoch: which step of the run it is and in which epoch, from 1.
+    number, epoch: of the step in the run, counted from 1.
     indices: of the batch's rows among the training rows.
-    arrays: by name, as `hidden_1/z` and `hidden_1/dW`; gradients are those of loss and penalty.
-    gradients: by parameter, as `hidden_1/W`, after clipping.  norm: of all of them, before it.
-    input_gradient: d(loss)/d(x); None where the first layer doesn't learn, or takes vectors.
+    arrays: by name, such as `hidden_1/z` and `hidden_1/dW`; gradients include the penalty's.
+    gradients: by parameter, such as `hidden_1/W`, after clipping.  norm: of all, before clipping.
+    input_gradient: d(loss)/d(x); None if the first layer isn't trained or is an embedding.
     loss: the objective, penalty included.
-    after, learning_rate: None of an optimizer that has no updates (lbfgs).
+    after, learning_rate: None if the optimizer has no updates (lbfgs).
     """
 
     number: int
@@ -54,11 +54,11 @@ class RecordedStep:
 
 
 def record(job: Job, state: TrainState, count: int) -> list[RecordedStep]:
-    """Carry out the next `count` steps of a run, also beyond its end, and keep their numbers.
+    """Carry out and record the next `count` steps of a run, even beyond its end.
 
-    Batches are whole, not in shards. What looks at the end of an epoch (reduce_on_plateau, early
-    stopping) is left out. `state` is moved. Of an optimizer without updates only the first pass
-    forward and backward is recorded.
+    Batches aren't cut into shards. What happens at the end of an epoch (reduce_on_plateau, early
+    stopping) is left out. `state` is changed. For an optimizer without updates, only the first
+    forward and backward pass is recorded.
     """
     if not job.optimizer.has_update:
         plan = Plan.of(job, state, gather=False)
@@ -87,7 +87,7 @@ def _moment(plan: Plan, state: TrainState) -> Moment:
 
 
 def _propagated(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> RecordedStep:
-    """A batch propagated forward and backward."""
+    """The record of a batch after its forward and backward pass."""
     batch = plan.batch(rows)
     arrays = {name: array.copy() for name, array in plan.arrays(rows)}
     for node, own in zip(plan.network.nodes, plan.buffers(rows), strict=True):
@@ -114,9 +114,9 @@ def _propagated(job: Job, plan: Plan, state: TrainState, rows: int, before: Mome
 
 
 def _input_gradient(plan: Plan, rows: int) -> Array | None:
-    """d(loss)/d(x) of the batch just passed back: the first layer's step, once more, with its dx.
+    """d(loss)/d(x) of the last batch: repeats the backward pass of the first layer, with dx.
 
-    No training step needs it, so no plan has it.
+    Training doesn't need dx, so plans don't compute it.
     """
     network, own = plan.network, plan.buffers(rows)[0]
     if network.embedding is not None or network.first_trained > 0:

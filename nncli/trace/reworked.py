@@ -1,6 +1,6 @@
-"""Reworked: the numbers of a worksheet as they follow from the answers before them.
+"""Reworked: the right numbers of a worksheet, computed from a student's earlier answers.
 
-Who slips once and goes on correctly has every later number wrong, and one mistake.
+A student who slips once and goes on correctly has every later number wrong, but made one mistake.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,10 +23,10 @@ from nncli.trace.worksheet import Blank, Worksheet
 
 @frozen
 class Reworked:
-    """One blank, and its question with the operands as the answers have them.
+    """A blank, and its question with operands from the student's answers.
 
-    is_carried: whether they changed what is right; the trace's own number is where they didn't, or
-    nothing follows.
+    is_carried: whether the answers changed what is right; if not, or if nothing follows from them,
+    the trace's own number is right.
     """
 
     blank: Blank
@@ -35,14 +35,14 @@ class Reworked:
 
 
 def reworked(worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> Iterator[Reworked]:
-    """Every blank in order. answers: what each may mean; none where there is none."""
+    """The blanks in order. answers: by blank, the possible values; none if it has no answer."""
     page = _Page(worksheet, answers)
     for step in worksheet.shown.steps:
         yield from page.step(step)
 
 
 class _Page:
-    """The arrays that answers change, by symbol: as the trace has them, and as they are then."""
+    """The arrays that answers have changed, by symbol: (the trace's, the student's)."""
 
     def __init__(self, worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> None:
         self.worksheet, self.answers = worksheet, answers
@@ -51,36 +51,36 @@ class _Page:
         self.outdated: dict[str, Array] = {}
 
     def _own(self, symbol: str, values: Array) -> Array:
-        """An array as the page has it."""
-        theirs, own = self.changed.get(symbol, (values, values))
-        return own if np.array_equal(theirs, values, equal_nan=True) else values
+        """The student's version of an array."""
+        traced, own = self.changed.get(symbol, (values, values))
+        return own if np.array_equal(traced, values, equal_nan=True) else values
 
     def step(self, step: TracedStep) -> Iterator[Reworked]:
-        """Its blanks."""
+        """The blanks of a step."""
         updated = parameters_after(step)
         for tensor in step.tensors:
             if tensor.template:
                 yield from self._tensor(step.number, tensor, updated)
             else:
-                theirs = tensor.shown
-                self._note(tensor.symbol, theirs, self._own(tensor.symbol, theirs))
+                traced = tensor.shown
+                self._note(tensor.symbol, traced, self._own(tensor.symbol, traced))
         self.outdated = parameters_before(step)
 
     def _tensor(
         self, step: int, tensor: TracedTensor, updated: Mapping[str, Array]
     ) -> Iterator[Reworked]:
-        """Its blanks; from then on its symbol stands for what the page has."""
-        theirs = tensor.shown
+        """The blanks of a tensor; from then on, its symbol stands for the student's version."""
+        traced = tensor.shown
         operands = {key: self._own(it.symbol, it.values) for key, it in tensor.operands.items()}
         is_changed = any(operands[key] is not it.values for key, it in tensor.operands.items())
-        own = np.array(theirs, dtype=float)
+        own = np.array(traced, dtype=float)
         for index in shown_indices(tensor):
             place = step, tensor.name, index
             blank = self.blanks.get(place)
             if blank is None and not (is_changed and place in self.worksheet.withheld):
                 continue
             follows = value(tensor.template, operands, index) if is_changed else None
-            right = float(theirs[index]) if follows is None else follows
+            right = float(traced[index]) if follows is None else follows
             own[index] = right
             if blank is not None:
                 before = starts_from(tensor, operands, index)
@@ -88,10 +88,10 @@ class _Page:
                 yield Reworked(blank, asked, is_carried=follows is not None)
                 if meant := self.answers.get(blank.number):
                     own[index] = min(meant, key=lambda each: abs(each - right))
-        self._note(tensor.symbol, theirs, own)
+        self._note(tensor.symbol, traced, own)
 
-    def _note(self, symbol: str, theirs: Array, own: Array) -> None:
-        """What a symbol stands for from now on."""
+    def _note(self, symbol: str, traced: Array, own: Array) -> None:
+        """Note the arrays that a symbol stands for from now on."""
         self.changed.pop(symbol, None)
-        if not np.array_equal(own, theirs, equal_nan=True):
-            self.changed[symbol] = theirs, own
+        if not np.array_equal(own, traced, equal_nan=True):
+            self.changed[symbol] = traced, own

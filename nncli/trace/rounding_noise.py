@@ -1,4 +1,4 @@
-"""Noise: numbers of a trace that are nothing but rounding, such as 5.55e-17 for 0."""
+"""Rounding noise: numbers of a trace that are only rounding error, such as 5.55e-17 for 0."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,14 +10,14 @@ from nncli.trace.arithmetic import Index, arithmetic
 from nncli.trace.evaluation import Numbered, evaluated, magnitude
 from nncli.trace.tensor import Operand, TracedTensor
 
-ROUNDINGS = 8  # of the numbers that come together: so many last digits may be wrong
-SMALL = 0.6  # the power of eps above which a number isn't looked at
+ROUNDINGS = 8  # noise is at most this times eps, relative to the terms that were added up
+SMALL = 0.6  # only numbers below eps**SMALL are examined
 
 
 def without_noise(tensors: Sequence[TracedTensor]) -> Iterator[TracedTensor]:
-    """The tensors of a step, with what is rounding marked in them and taken out of operands.
+    """The tensors of a step with their noise marked, and replaced by 0 in operands.
 
-    `values` stay as they are.
+    `values` aren't changed.
     """
     clean: dict[str, tuple[Array, Array]] = {}
     for tensor in tensors:
@@ -34,13 +34,13 @@ def without_noise(tensors: Sequence[TracedTensor]) -> Iterator[TracedTensor]:
 
 
 def _own(clean: dict[str, tuple[Array, Array]], symbol: str, values: Array) -> Array:
-    """An array as it is shown, where it has been shown before."""
-    theirs, own = clean.get(symbol, (values, values))
-    return own if theirs is values or np.array_equal(theirs, values, equal_nan=True) else values
+    """The array without noise, if this array was shown before; else the array itself."""
+    traced, own = clean.get(symbol, (values, values))
+    return own if traced is values or np.array_equal(traced, values, equal_nan=True) else values
 
 
 def _noise(tensor: TracedTensor, operands: dict[str, Operand]) -> Array | None:
-    """Where a small number is below the roundings of what it was made from; None: nowhere."""
+    """Where small numbers are below the rounding error of their formula; None if none is small."""
     values = tensor.values
     if values.dtype.kind != "f":
         return None

@@ -1,7 +1,7 @@
-"""Slips: what a wrong answer was most likely meant to be, and what to say of it.
+"""Slips: the usual mistakes that lead to a wrong answer, with a hint for each.
 
-One list for both who need it: `grade` marks a worksheet by it, and the page of a trace has what
-each slip would make of every number that it asks for.
+The same list is used by `grade`, and by the page of a trace, which contains the result of each slip
+for every number that it asks for.
 """
 
 import math
@@ -15,13 +15,13 @@ from nncli.trace.question import Found, Question
 
 ROUNDED, TOO_FAR, CUT_OFF = "rounded on the way", "rounded too far", "cut off, not rounded"
 OF_DIGITS = (ROUNDED, TOO_FAR, CUT_OFF)  # a right number, written down with too few digits
-ROUNDING = 1e-9  # of a number: what the last digits of two ways to it may differ by
-CLOSE = 0.05  # of the right number or change: what roundings on the way may make of it
-Slip = tuple[str, float]  # its name, and the answer it leads to
+ROUNDING = 1e-9  # relative difference of a number computed in two ways
+CLOSE = 0.05  # relative error of a number or change that rounding on the way may cause
+Slip = tuple[str, float]  # its name and its result
 
 
 class KnownSlip(NamedTuple):
-    """ways: to the numbers that it leads to, None where there is none.  hint: what to look at."""
+    """A usual mistake. ways: yields its possible results, None for none.  hint: what to look at."""
 
     name: str
     ways: Callable[[Question], Found]
@@ -195,9 +195,9 @@ HINTS: Mapping[str, str] = {each.name: each.hint for each in SLIPS}
 
 
 def slips(question: Question) -> list[Slip]:
-    """The usual ones, the likeliest first, each with what it makes of this number.
+    """The slips with their results for a question, likeliest first.
 
-    None of them is the right number; no number stands twice.
+    No result is the right number or occurs twice.
     """
     found = dict[float, str]()
     for name, ways, _ in SLIPS:
@@ -208,10 +208,10 @@ def slips(question: Question) -> list[Slip]:
 
 
 def _is_same(value: float, right: float) -> bool:
-    """Whether it is the right number, found by another way."""
+    """Whether a value is the right number but for rounding error."""
     return math.isclose(value, right, rel_tol=ROUNDING)
 
 
 def is_close(value: float, right: float, before: float) -> bool:
-    """Whether it may be right but for roundings on the way."""
+    """Whether a value may be right but for rounding on the way."""
     return abs(value - right) <= CLOSE * abs(right - before)

@@ -1,4 +1,4 @@
-"""Traced steps: what `trace` shows, ready to be put down as text, Markdown, HTML or JSON."""
+"""Traced steps: the content of a trace, whether shown as text, Markdown, HTML or JSON."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ from nncli.trace.update import update
 
 @frozen
 class TracedStep:
-    """One step: which it is, on which rows of the table, counted from 0, and its tensors."""
+    """One step: its number, epoch, rows of the table (counted from 0) and tensors."""
 
     number: int
     epoch: int
@@ -32,7 +32,7 @@ class TracedStep:
     tensors: tuple[TracedTensor, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's object; every number of every tensor."""
+        """The step as a JSON object, with every number of every tensor."""
         return {
             "step": self.number,
             "epoch": self.epoch,
@@ -68,7 +68,7 @@ class TracedLayer:
 class Trace:
     """Steps of one network.
 
-    inputs, outputs: what each unit of the first and the last layer stands for.
+    inputs, outputs: the names of the input features and of the output units.
     loss: its name and reduction.
     """
 
@@ -81,7 +81,7 @@ class Trace:
     steps: tuple[TracedStep, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's object of one step; of several steps, a list of them."""
+        """The JSON object of one step; for several steps, an object with their list."""
         if len(self.steps) == 1:
             return self.steps[0].to_json()
         return {"steps": [step.to_json() for step in self.steps]}
@@ -94,11 +94,11 @@ def trace(
     *,
     has_input_gradient: bool = False,
 ) -> Trace:
-    """The next `count` training steps of what is looked at.
+    """Trace the next `count` training steps of a config or run.
 
-    rows: of the table, counted from 0, for every step to take; None: those that training takes.
-    has_input_gradient: whether d(loss)/d(x) is shown too.
-    Raises UserError for a row that isn't there, and where the inputs have no gradient.
+    rows: of the table, counted from 0, as the batch of every step; None: the batches of training.
+    has_input_gradient: whether d(loss)/d(x) is included.
+    Raises UserError for a row that doesn't exist, and if the inputs have no gradient.
     """
     built, job = loaded.built, loaded.built.job
     numbers = built.rows.train
@@ -163,7 +163,7 @@ def _traced(
 
 
 def _with_formulas(tensor: TracedTensor, built: Built) -> TracedTensor:
-    """The inputs, with what those are that formulas make; any other tensor as it is."""
+    """Add the formulas of derived inputs to the tensor `input`; others are left as they are."""
     if tensor.name != "input":
         return tensor
     said = formulas_in_words(built.preprocessing.derived)

@@ -1,4 +1,4 @@
-"""Update: the tensors of a step from the gradients to the next parameters."""
+"""Update: the tensors of a step from the gradients to the new parameters."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,13 +12,13 @@ from nncli.parts.arrays import Array
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.trace.record import Moment, RecordedStep
 from nncli.trace.tensor import Operand, Operands, TracedTensor, computed
-from nncli.trace.wording import of_update
+from nncli.trace.wording import about_update
 
 
 def update(job: Job, step: RecordedStep, layers: Mapping[str, Operands]) -> Iterator[TracedTensor]:
-    """The learning rate; then each parameter before, its gradient, its slots, and after.
+    """The learning rate; then, for each parameter, its old value, gradient, slots and new value.
 
-    layers: the operands of the passes.
+    layers: the operands of the passes, by layer.
     """
     if step.after is None or step.learning_rate is None:
         return
@@ -32,7 +32,7 @@ def update(job: Job, step: RecordedStep, layers: Mapping[str, Operands]) -> Iter
 
 
 def rate_formula(job: Job, step: RecordedStep) -> str:
-    """Where the learning rate comes from: `lr = 0.1 * exp(-0.01 * t), t = 3`."""
+    """The formula of the learning rate: `lr = 0.1 * exp(-0.01 * t), t = 3`."""
     schedule = job.schedule
     base = job.optimizer.fill("{learning_rate}")
     t = (step.number if schedule.interval == "step" else step.epoch) - 1
@@ -49,7 +49,7 @@ def rate_formula(job: Job, step: RecordedStep) -> str:
 
 def _parameters(job: Job, step: RecordedStep, after: Moment) -> Iterator[TracedTensor]:
     number = job.optimizer.steps_before + step.number
-    with np.errstate(all="ignore"):  # before the first step nothing can be corrected for it
+    with np.errstate(all="ignore"):  # before the first step, bias correction divides by 0
         before = job.optimizer.shown(step.before.slots, number - 1)
     now, views = job.optimizer.shown(after.slots, number), job.network.layout.views
     olds = {slot: views(flat) for slot, flat in before.items()}
@@ -63,9 +63,9 @@ def _parameters(job: Job, step: RecordedStep, after: Moment) -> Iterator[TracedT
 def _parameter(
     job: Job, step: RecordedStep, name: str, old: Mapping[str, Array], new: Mapping[str, Array]
 ) -> Iterator[TracedTensor]:
-    """What it was, its gradient, its slots and what it is.
+    """A parameter's old value, its gradient, its slots and its new value.
 
-    old, new: the slots, by the names that the optimizer's formulas have for them; new: and theta.
+    old, new: the slots by their names in the optimizer's formulas; `new` also has theta.
     """
     own, before, rate = symbol(job.network, name), step.before.tensors[name], step.learning_rate
     assert rate is not None
@@ -82,13 +82,13 @@ def _parameter(
     yield gradient
     formulas = job.optimizer.formulas()
     for slot in [key for key in formulas if key != "theta"]:
-        if f"{{{slot}}}" in formulas[slot]:  # it goes on from what it was
+        if f"{{{slot}}}" in formulas[slot]:  # computed from its old value
             yield TracedTensor(f"{name}/{slot}_before", "update", _letter(slot), old[slot])
         letter, values = _letter(slot), new[slot]
         yield computed(f"{name}/{slot}", "update", letter, values, formulas[slot], operands)
         operands = {**operands, slot: Operand(letter, values)}
     tensor = computed(f"{name}/after", "update", own, new["theta"], formulas["theta"], operands)
-    yield replace(tensor, meaning=of_update(own, has_memory=len(formulas) > 1))
+    yield replace(tensor, meaning=about_update(own, has_memory=len(formulas) > 1))
 
 
 def _letter(slot: str) -> str:
@@ -96,7 +96,7 @@ def _letter(slot: str) -> str:
 
 
 def _gradient(job: Job, step: RecordedStep, name: str) -> TracedTensor:
-    """The gradient as the optimizer sees it: clipped, if it is to be."""
+    """The gradient that the optimizer gets: clipped, if clip_grad_norm is set."""
     passed = gradient_of(name)
     own, limit = symbol(job.network, passed), job.training.clip_grad_norm
     values = step.gradients[name]
@@ -114,7 +114,7 @@ def _gradient(job: Job, step: RecordedStep, name: str) -> TracedTensor:
 def _states(
     job: Job, step: RecordedStep, after: Moment, layers: Mapping[str, Operands]
 ) -> Iterator[TracedTensor]:
-    """Numbers that a pass moves by itself, such as running statistics."""
+    """The state that a forward pass changes, such as running statistics."""
     for node in job.network.nodes:
         formulas = node.layer.state_formulas()
         for short in node.layer.state_shapes(node.input_shape):

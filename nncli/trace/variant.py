@@ -1,4 +1,4 @@
-"""Variant: the same network from other numbers, as short as those one works with by hand."""
+"""Variant: the same network with other initial weights, short enough for work by hand."""
 
 import math
 
@@ -8,16 +8,16 @@ from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
-DRAWN = ("/W", "/b")  # what ends in them; a table of statistics isn't drawn
-MAX_RATIO = 5  # the largest number over the smallest that is drawn
+DRAWN = ("/W", "/b")  # the ends of the names of tensors to draw
+MAX_RATIO = 5  # the largest magnitude drawn over the smallest
 
 
 def vary(loaded: LoadedNetwork, variant: int) -> None:
-    """Draw the weights and biases that a config starts from anew, two digits each.
+    """Redraw the initial weights and biases of a config, with two digits each.
 
-    Signs and zeros stay, and no number is larger than the largest of its tensor: what was made to
-    work by hand still does. One number makes the same variant everywhere.
-    Raises UserError where there is nothing to draw.
+    Signs and zeros stay, and no magnitude exceeds the largest of its tensor, so that the numbers
+    stay suitable for work by hand. A variant is the same on every machine.
+    Raises UserError if there is nothing to draw.
     """
     if loaded.reader is not None:
         raise UserError(f"--variant: {loaded.path} is a run, whose weights are what it has learnt")
@@ -27,11 +27,11 @@ def vary(loaded: LoadedNetwork, variant: int) -> None:
     if not chosen:
         raise UserError("--variant: every weight begins at 0, and nothing would differ")
     for view in chosen:
-        view[...] = _anew(view, draw)
+        view[...] = _redrawn(view, draw)
 
 
-def _anew(values: Array, draw: np.random.Generator) -> Array:
-    """As many hundredths, say, as from a fifth of the largest to all of it."""
+def _redrawn(values: Array, draw: np.random.Generator) -> Array:
+    """The same signs, with magnitudes of two digits from a fifth of the largest to the largest."""
     largest = float(np.abs(values).max())
     decimals = 1 - math.floor(math.log10(largest))
     top = max(round(largest * 10.0**decimals), 1)

@@ -1,9 +1,9 @@
-"""Window sums: which numbers meet in a convolution or a pooling.
+"""Window sums: the terms of the sums in convolution and pooling.
 
-sum of {x} * {W} in its window               z of the windows' own
-sum of {dz} * {W} over the windows that see it    dx
-sum of {x} * {dz} over rows and windows      dW, db
-sum of {da} over the windows whose greatest it is
+sum of {x} * {W} in its window                       z
+sum of {dz} * {W} over the windows that see it       dx
+sum of {x} * {dz} over rows and windows              dW, db
+sum of {da} over the windows whose greatest it is    dx of max pooling
 """
 
 import re
@@ -17,7 +17,7 @@ from nncli.parts.windows import Windows
 
 Index = tuple[int, ...]
 Places = Mapping[str, Index]  # of each operand of a term
-GEOMETRY = "windows"  # the operand that says where windows stand
+GEOMETRY = "windows"  # the operand with the sizes and positions of windows
 OVER_WINDOWS = re.compile(
     r"(sum|mean|greatest) of (.+?) (in its window|over the windows that see it"
     r"|over the windows whose greatest it is|over rows and windows)"
@@ -25,12 +25,15 @@ OVER_WINDOWS = re.compile(
 
 
 def geometry(windows: Windows) -> Array:
-    """What `terms` has to know of windows, as an operand."""
+    """The operand that describes windows to `terms`, (5, axes)."""
     return np.array([windows.size, windows.strides, windows.before, windows.input, windows.output])
 
 
 def terms(what: str, index: Index, operands: Mapping[str, Array]) -> list[Places]:
-    """Where the operands of each term stand, of the sum for the number at `index`."""
+    """The indices of the operands in each term of the sum for the element at `index`.
+
+    what: the range of the sum, such as "in its window".
+    """
     placed = _Windows(operands)
     if what == "in its window":
         return [*placed.under(index)]
@@ -43,9 +46,9 @@ def terms(what: str, index: Index, operands: Mapping[str, Array]) -> list[Places
 
 
 def patch_and_kernel(index: Index, operands: Mapping[str, Array]) -> tuple[Array, Array]:
-    """The numbers under a window and those of the kernel laid over it, (height, width) each.
+    """The numbers in the window of the element at `index`, and its kernel, (height, width) each.
 
-    Of the first channel; 0 beyond the edge.
+    Both for the first channel; 0 beyond the edge.
     """
     x, kernel = operands["x"], operands["W"]
     patch = np.zeros(kernel.shape[:2])
@@ -65,7 +68,7 @@ class _Windows:
         self.has_kernel = "W" in operands
 
     def _seen(self, window: Index, offset: Index) -> Index | None:
-        """The place in the image that a window has at an offset; None beyond the edge."""
+        """The position in the image at an offset in a window; None beyond the edge."""
         ways = zip(window, self.strides, offset, self.before, strict=True)
         place = tuple(own * stride + step - before for own, stride, step, before in ways)
         is_inside = all(0 <= own < most for own, most in zip(place, self.input, strict=True))
@@ -75,11 +78,11 @@ class _Windows:
         return product(*map(range, self.size))
 
     def _channels(self, axis: int, own: int) -> range | tuple[int]:
-        """Those of a kernel that meet; without one each channel stays by itself."""
+        """The channels that a kernel adds up; without a kernel, the element's own channel."""
         return range(self.operands["W"].shape[axis]) if self.has_kernel else (own,)
 
     def under(self, index: Index) -> Iterator[Places]:
-        """What is under the window that the number at (row, i, j, filter) comes from."""
+        """The terms in the window of the output element at (row, i, j, filter)."""
         row, *window, filter_ = index
         for offset in self._offsets():
             if (place := self._seen((*window,), offset)) is not None:
@@ -88,7 +91,7 @@ class _Windows:
                     yield {**at, "W": (*offset, channel, filter_)}
 
     def seeing(self, index: Index) -> Iterator[Places]:
-        """The windows that see the number at (row, line, place, channel)."""
+        """The terms of the windows that contain the number at (row, line, place, channel)."""
         row, *place, channel = index
         for window in product(*map(range, self.output)):
             ways = zip(place, self.before, window, self.strides, strict=True)
@@ -99,7 +102,7 @@ class _Windows:
                     yield {"dz": own, "da": own, "W": (*offset, channel, filter_), "n": window}
 
     def everywhere(self, index: Index) -> Iterator[Places]:
-        """Every window of every row, for a number of the kernel or of the bias."""
+        """The terms of every window of every row, for an element of the kernel or the bias."""
         *offset, filter_ = index
         for row, *window in product(range(len(self.operands["x"])), *map(range, self.output)):
             places = {"dz": (row, *window, filter_)}
@@ -112,7 +115,7 @@ class _Windows:
             yield places
 
     def is_greatest(self, window: Index, index: Index) -> bool:
-        """Whether a window of a pooling takes the number at `index`: the first of its greatest."""
+        """Whether max pooling takes the element at `index` in a window: the first maximum."""
         x = self.operands["x"]
         own = [each["x"] for each in self.under(window)]
         return own[int(np.argmax([x[place] for place in own]))] == index

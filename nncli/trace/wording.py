@@ -1,4 +1,4 @@
-"""Wording: what a step's phases, letters and numbers are, in words; gradients have `chain_rule`."""
+"""Wording: a step's phases, letters and tensors in words; gradients are in `chain_rule`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,7 +18,7 @@ PHASES: Mapping[Phase, str] = {
     "its own gradient; the learning rate lr sets the length. All weights change together, once "
     "every gradient is known.",
 }
-LETTERS = (  # of symbols without their number; those that occur are explained
+LETTERS = (  # symbols without their number; a page explains those that occur in it
     ("x", "the inputs: a row for each example"),
     ("t", "the targets: the outputs wanted"),
     ("w", "the weight of each row in the loss"),
@@ -48,13 +48,13 @@ LETTERS = (  # of symbols without their number; those that occur are explained
 
 
 def glossary(tensors: Iterable[TracedTensor]) -> list[tuple[str, str]]:
-    """The letters of a trace and what they stand for."""
+    """The letters that occur in tensors, with their meaning."""
     seen = {tensor.symbol.rstrip("0123456789") for tensor in tensors}
     return [(letter, words) for letter, words in LETTERS if letter in seen]
 
 
-def of_given(node: Node, short: str) -> Sequence[str]:
-    """Of what a layer is given: W, b."""
+def about_parameter(node: Node, short: str) -> Sequence[str]:
+    """Explain a parameter of a layer: W, b."""
     if not isinstance(node.layer, Dense):
         return ()
     frozen = (
@@ -66,8 +66,8 @@ def of_given(node: Node, short: str) -> Sequence[str]:
     return (said, *frozen)
 
 
-def of_forward(network: Network, node: Node, short: str) -> Sequence[str]:
-    """Of what a layer computes: z, a."""
+def about_result(network: Network, node: Node, short: str) -> Sequence[str]:
+    """Explain a result of a layer: z, a."""
     own, place = symbol(network, f"{node.name}/z"), network.nodes.index(node)
     x = symbol(network, f"{network.nodes[place - 1].name}/a") if place else "x"
     if isinstance(node.layer, ActivationLayer):
@@ -82,17 +82,17 @@ def of_forward(network: Network, node: Node, short: str) -> Sequence[str]:
 
 
 def _is_softmax(node: Node) -> bool:
-    """Whether its units' outputs hang together."""
+    """Whether the activation of a layer is softmax, which depends on all units of a row."""
     return isinstance(node.layer, Dense) and isinstance(node.layer.activation, Softmax)
 
 
-def of_loss(network: Network) -> Sequence[str]:
-    """What its terms become one number by."""
+def about_loss(network: Network) -> Sequence[str]:
+    """Explain the loss: its name, and how its terms are reduced to one number."""
     return (f"{network.loss.title}: {network.loss.reduction}",)
 
 
-def of_update(own: str, *, has_memory: bool) -> Sequence[str]:
-    """Of a parameter after a step. has_memory: whether the optimizer keeps something of others."""
+def about_update(own: str, *, has_memory: bool) -> Sequence[str]:
+    """Explain a parameter's new value. has_memory: whether the optimizer has slots."""
     if has_memory:
         return (f"{own} moves by this gradient and the optimizer's memory together",)
     said = f"where d(loss)/d({own}) > 0, the loss grows with {own}: so {own} goes down, else up"

@@ -1,4 +1,4 @@
-"""Worked: how numbers come about, a line each, as pages of a trace show it."""
+"""Worked: the arithmetic behind numbers of a trace, a line each."""
 
 from nncli.trace.arithmetic import Index
 from nncli.trace.tensor import TracedTensor, number, shown_indices
@@ -7,13 +7,13 @@ from nncli.trace.worksheet import Worksheet
 
 
 def first(tensor: TracedTensor) -> list[str]:
-    """Of its first number; of an update only where it ends."""
+    """The arithmetic of a tensor's first number; in an update, only of new parameters."""
     is_shown = tensor.phase != "update" or tensor.name.endswith("/after")
     return _worked(tensor, (0,) * tensor.values.ndim) if is_shown and tensor.values.size else []
 
 
 def each_blank(worksheet: Worksheet, step: TracedStep, tensor: TracedTensor) -> list[str]:
-    """Of every number that is asked for, with the number of its blank."""
+    """The arithmetic of every blank of a tensor, with the number of the blank in front."""
     return [
         f"#{asked} {line}"
         for index in shown_indices(tensor)
@@ -23,7 +23,7 @@ def each_blank(worksheet: Worksheet, step: TracedStep, tensor: TracedTensor) -> 
 
 
 def _worked(tensor: TracedTensor, index: Index) -> list[str]:
-    """`z1[0,0] = 1*1 + 2*1 + 0 = 3`; nothing where that says nothing."""
+    """`z1[0,0] = 1*1 + 2*1 + 0 = 3`; empty if nothing is computed."""
     if not tensor.template:
         return []
     sums, value = tensor.arithmetic(index), number(tensor, index)

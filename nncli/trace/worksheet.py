@@ -1,8 +1,8 @@
-"""Worksheet: a trace with cells left blank, numbered, and the table their answers go into.
+"""Worksheet: a trace with numbered blanks, and the table for their answers.
 
-A blank is written `#12____`. A place with the same number, such as the gradient in an update,
-refers to it: `#12`. A number that follows from a blank by itself, as max(z, 0) from z, would give
-it away: it is written `?`.
+A blank is written `#12____`. A cell with the same value, such as the gradient in an update, refers
+to it: `#12`. A value that is computed from a blank alone, as max(z, 0) from z, would reveal it and
+is written `?`.
 """
 
 import csv
@@ -22,7 +22,7 @@ from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
 from nncli.trace.traced_steps import Trace, TracedStep
 
 HEADER = ("number", "step", "cell", "answer")
-MADE_BY = "worksheet"  # in place of a number: the row that says which trace this is
+MADE_BY = "worksheet"  # in place of a number: marks the row that identifies the trace
 GIVEN, OF_DATA = ("learning_rate",), ("input", "targets", "weights")
 Place = tuple[int, str, Index]  # step, tensor, index
 INDEXED = re.compile(r"(.*?)(?:\[(\d+(?:,\d+)*)\])?", re.DOTALL)
@@ -30,11 +30,11 @@ INDEXED = re.compile(r"(.*?)(?:\[(\d+(?:,\d+)*)\])?", re.DOTALL)
 
 @frozen
 class Blank:
-    """One cell to fill in, and what belongs there.
+    """One cell to fill in, and its right value.
 
-    scale: the largest size in its tensor, beside which a difference may be nothing.
-    before: what an update starts from, of which only the change is the exercise; else 0.
-    symbol: of its tensor, as `dW1`.
+    scale: the largest magnitude in the tensor, compared with which a difference may be negligible.
+    before: the old value in an update, of which only the change is asked for; else 0.
+    symbol: of the tensor, such as `dW1`.
     """
 
     number: int
@@ -55,21 +55,21 @@ class Blank:
 
     @property
     def cell(self) -> str:
-        """`hidden_1/dW[0,1]`."""
+        """The tensor and index of the cell: `hidden_1/dW[0,1]`."""
         return self.tensor + (f"[{','.join(map(str, self.index))}]" if self.index else "")
 
 
 class Worksheet:
     """The blanks of a trace, in the order of the page.
 
-    withheld: the places that would give a blank away.
+    withheld: the places whose values would reveal a blank.
     """
 
     def __init__(self, shown: Trace, patterns: Sequence[str] = ()) -> None:
-        """patterns: as `hidden_1/z`, `hidden_*/dW` or `output/dW[0,1]`; none: all that is computed.
+        """patterns: such as `hidden_1/z`, `hidden_*/dW` or `output/dW[0,1]`; none: everything.
 
         Only what is computed can be left blank. Raises UserError for a pattern that matches nothing
-        of it.
+        computed.
         """
         self.shown = shown
         wanted = [_Pattern(text) for text in patterns or ("*",)]
@@ -79,7 +79,7 @@ class Worksheet:
             for tensor in step.tensors
             if _is_computed(tensor)
             for index in shown_indices(tensor)
-            if [each for each in wanted if each.matches(tensor, index)]  # all are told
+            if [each for each in wanted if each.matches(tensor, index)]  # not any: all note matches
         ]
         _refuse_unmatched(wanted, shown.steps[0])
         self.blanks = [Blank.at(number, *place) for number, place in enumerate(found, start=1)]
@@ -88,9 +88,9 @@ class Worksheet:
         self.withheld = {place for step in shown.steps for place in self._given_away(step, hidden)}
 
     def _given_away(self, step: TracedStep, hidden: dict[str, set[Index]]) -> Iterator[Place]:
-        """Where a number follows from a blank of its own place, or is one, in one step.
+        """The places of a step, besides blanks, whose values would reveal a blank.
 
-        hidden: by symbol, as the page has come to mean it.
+        hidden: the hidden indices by symbol so far; updated.
         """
         for tensor in step.tensors:
             own, known = set[Index](), hidden.get(_key(tensor, tensor.symbol), set())
@@ -104,7 +104,7 @@ class Worksheet:
             hidden[_key(tensor, tensor.symbol)] = own
 
     def cells(self, step: TracedStep) -> Cell:
-        """What stands at each place of a step's arrays."""
+        """The text of each cell of a step: a blank, a reference, `?` or the number."""
         is_first = step.number == self.shown.steps[0].number
 
         def cell(tensor: TracedTensor, index: Index) -> str:
@@ -119,7 +119,7 @@ class Worksheet:
         return cell
 
     def solved_cells(self, step: TracedStep) -> Cell:
-        """The same with nothing left blank."""
+        """The same with all blanks filled in."""
 
         def cell(tensor: TracedTensor, index: Index) -> str:
             asked = self.number_at(step, tensor, index)
@@ -128,13 +128,13 @@ class Worksheet:
         return cell
 
     def number_at(self, step: TracedStep, tensor: TracedTensor, index: Index) -> int | None:
-        """Of the blank at a place; None where there is none."""
+        """The number of the blank at an index; None if there is none."""
         return self._numbers.get((step.number, tensor.name, index))
 
     def answers(self, made_by: str, digest: str) -> str:
         """The table to fill in, as CSV.
 
-        made_by: the command line of the trace.  digest: of what it was made from.
+        made_by: the command line of the trace.  digest: of its inputs.
         """
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
@@ -145,7 +145,7 @@ class Worksheet:
 
 
 class _Pattern:
-    """A glob for names, perhaps with one index."""
+    """A glob for tensor names, with or without an index."""
 
     def __init__(self, text: str) -> None:
         parts = INDEXED.fullmatch(text)
@@ -170,18 +170,18 @@ def _refuse_unmatched(patterns: Sequence[_Pattern], step: TracedStep) -> None:
 
 
 def _is_computed(tensor: TracedTensor) -> bool:
-    """Whether it follows from what is given, by a formula with numbers."""
+    """Whether a tensor is computed by a formula with numbers, and isn't given."""
     return bool(tensor.template) and tensor.name not in GIVEN
 
 
 def scale_of(tensor: TracedTensor) -> float:
-    """The largest finite size in it."""
+    """The largest finite magnitude in a tensor."""
     sizes = np.abs(tensor.values)
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))
 
 
 def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
-    """Whether the element at `index` follows from a hidden number by itself."""
+    """Whether the element at `index` follows from a hidden number alone."""
     return any(
         place in hidden.get(_key(tensor, tensor.operands[name].symbol), ())
         for name, place in sources(tensor.template, tensor.arrays, index)
@@ -189,13 +189,13 @@ def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) 
 
 
 def _key(tensor: TracedTensor, symbol: str) -> str:
-    """What tells it from others: every parameter has slots of the same symbols."""
+    """A unique key for a symbol: the slots of all parameters have the same symbols."""
     is_slot = tensor.phase == "update" and not symbol[-1:].isdecimal()
     return f"{tensor.name.rpartition('/')[0]} {symbol}" if is_slot else symbol
 
 
 def _same_as(tensor: TracedTensor, step: int, *, is_first: bool) -> tuple[int, str] | None:
-    """The step and name of a tensor shown before with the same numbers."""
+    """The step and name of an earlier tensor with the same values; None if there is none."""
     owner, _, last = tensor.name.rpartition("/")
     if last == "gradient" and not tensor.formula:
         return step, gradient_of(owner)

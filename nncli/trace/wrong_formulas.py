@@ -1,4 +1,4 @@
-"""Wrong formulas: what comes of a formula with a part forgotten, or in another's place."""
+"""Wrong formulas: results of a formula with a part forgotten or confused with another."""
 
 import math
 import re
@@ -15,17 +15,17 @@ TWICE = re.compile(r"(?<![\d.])2 \* ")  # a factor of 2, not the end of 0.22
 SQUARE = re.compile(r"\(([^()]*)\)\^2")
 OVER_SUM = re.compile(r" / sum\(.*\)$")
 LOG10 = f"{1 / math.log(10)!r} * ln("
-MEMORIES = ("velocity", "squares", "m", "s")  # slots that go on from what they were
+MEMORIES = ("velocity", "squares", "m", "s")  # slots that are computed from their old values
 
 
 def _without(asked: Question, *parts: str) -> Found:
-    """The formula where one of the parts is missing."""
+    """The formula without one of the parts, for each part that it has."""
     template = asked.tensor.template
     yield from (asked.value(template.replace(part, "", 1)) for part in parts if part in template)
 
 
 def _rows(asked: Question) -> int:
-    """Of the batch."""
+    """The number of rows in the batch."""
     passed = (values for key, values in asked.operands.items() if key in ("x", "dz", "a"))
     return next((len(values) for values in passed if values.ndim == 2), 1)
 
@@ -42,7 +42,7 @@ def no_mean(asked: Question) -> Found:
 
 
 def no_half(asked: Question) -> Found:
-    """The division by 2 of one row, or a part of that by 2 n."""
+    """Without the factor 1/2, which is part of the division by 2 n."""
     found, rows = DIVISOR.search(asked.tensor.template), _rows(asked)
     if found and int(found[1]) == 2 * rows:
         yield 2.0 * asked.right
@@ -72,7 +72,7 @@ def no_square(asked: Question) -> Found:
 
 
 def transposed(asked: Question) -> Found:
-    """The element across the diagonal, and a product with one of its factors turned."""
+    """The element across the diagonal, and the product with one factor transposed."""
     index, shape = asked.index, asked.tensor.values.shape
     if len(index) == 2 and index[0] < shape[1] and index[1] < shape[0]:
         yield asked.value_at(index[::-1])
@@ -88,15 +88,15 @@ def transposed(asked: Question) -> Found:
 
 
 def weights_after(asked: Question) -> Found:
-    return _with(asked, asked.updated) if asked.tensor.phase == "backward" else ()
+    return _with_arrays(asked, asked.updated) if asked.tensor.phase == "backward" else ()
 
 
 def weights_before(asked: Question) -> Found:
-    return _with(asked, asked.outdated) if asked.tensor.phase != "update" else ()
+    return _with_arrays(asked, asked.outdated) if asked.tensor.phase != "update" else ()
 
 
-def _with(asked: Question, others: Mapping[str, Array]) -> Found:
-    """With other arrays of the same symbols."""
+def _with_arrays(asked: Question, others: Mapping[str, Array]) -> Found:
+    """The formula with other arrays, by symbol."""
     symbols = {key: operand.symbol for key, operand in asked.tensor.operands.items()}
     if taken := {key: others[symbol] for key, symbol in symbols.items() if symbol in others}:
         yield asked.value(others=taken)
@@ -107,7 +107,7 @@ def no_rate(asked: Question) -> Found:
 
 
 def _with_1(asked: Question, key: str) -> Found:
-    """In place of an operand."""
+    """The formula with 1 in place of an operand."""
     if key in asked.operands and f"{{{key}}}" in asked.tensor.template:
         yield asked.value(others={key: np.ones_like(asked.operands[key])})
 
@@ -118,7 +118,7 @@ def no_slope(asked: Question) -> Found:
 
 
 def half_slope(asked: Question) -> Found:
-    """Of sigmoid: a or 1 - a alone."""
+    """The slope of sigmoid with a or 1 - a alone."""
     return _without(asked, " * (1 - {a})", " * {a}") if asked.short == "dz" else ()
 
 
@@ -131,14 +131,14 @@ def slope_alone(asked: Question) -> Found:
 
 
 def slope_elsewhere(asked: Question) -> Found:
-    """The slope as a function of the other one of a and z."""
+    """The slope at z instead of a, or at a instead of z."""
     if asked.short == "dz" and {"da", "a", "z"} <= asked.operands.keys():
         a, z = asked.operands["a"], asked.operands["z"]
         yield from (asked.value(others={"a": z}), asked.value(others={"z": a}))
 
 
 def slope_twice(asked: Question) -> Found:
-    """Of a matched pair, whose dz has the slope of sigmoid or softmax in it already."""
+    """dz of a matched pair, multiplied by the slope of the activation that it already includes."""
     if asked.short == "dz" and "da" not in asked.operands and "a" in asked.operands:
         a = float(asked.operands["a"][asked.index])
         if 0.0 < a < 1.0:
@@ -166,7 +166,7 @@ def decimal_logarithm(asked: Question) -> Found:
 
 
 def one_factor(asked: Question) -> Found:
-    """Of a gradient that is a product: what comes back, without what it is multiplied by."""
+    """A gradient that is a product, with only its factor dz."""
     dz = asked.operands.get("dz")
     if dz is None or dz.ndim != 2 or PRODUCT.search(asked.tensor.template) is None:
         return
@@ -184,7 +184,7 @@ def no_penalty(asked: Question) -> Found:
 
 
 def no_correction(asked: Question) -> Found:
-    """m for m_hat, s for s_hat."""
+    """m in place of m_hat, and s of s_hat."""
     operands = asked.operands
     hats = {f"{key}_hat": operands[key] for key in ("m", "s") if f"{key}_hat" in operands}
     yield from (asked.value(others={key: plain}) for key, plain in hats.items())

@@ -1,11 +1,11 @@
-"""Wrong numbers: what comes of a right formula, written down or taken from the page wrongly."""
+"""Wrong numbers: results of a right formula, wrongly rounded, copied or written down."""
 
 import numpy as np
 
 from nncli.parts.arrays import Array
 from nncli.trace.question import Found, Question
 
-FEW = 36  # elements of an array whose others are looked at
+FEW = 36  # elements of an array, up to which confusions of two are looked for
 
 
 def sign(asked: Question) -> Found:

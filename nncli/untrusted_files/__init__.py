@@ -1,1 +1,1 @@
-"""Files that others wrote -> bytes and arrays, within limits. Nothing is executed."""
+"""Untrusted files: reads files that others wrote, with limits, and executes nothing."""

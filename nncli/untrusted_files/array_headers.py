@@ -1,4 +1,4 @@
-"""Arrays in files: what a header says of one, and its numbers once that is believed."""
+"""Array headers: checks what a file's header declares before allocating an array."""
 
 import math
 from collections.abc import Callable
@@ -13,12 +13,12 @@ PIECE = 1 << 20  # bytes read at a time
 
 
 class Malformed(ValueError):
-    """A file that isn't what its format demands."""
+    """A file violates its format."""
 
 
 @frozen
 class Declared:
-    """One array as a header describes it: nothing of its size has been allocated."""
+    """An array as declared by a header; nothing has been allocated for it."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -30,7 +30,7 @@ class Declared:
 
 
 def declared(shape: Any, dtype: np.dtype[Any], found: int, *, is_fortran: bool = False) -> Declared:
-    """An array whose header is believed: it takes exactly the `found` bytes. Raises Malformed."""
+    """The declared array, if it takes exactly `found` bytes. Raises Malformed otherwise."""
     is_shape = isinstance(shape, list | tuple) and len(shape) <= MAX_DIMENSIONS
     if not is_shape or not all(type(length) is int and length >= 0 for length in shape):
         raise Malformed("its shape isn't one")
@@ -41,14 +41,14 @@ def declared(shape: Any, dtype: np.dtype[Any], found: int, *, is_fortran: bool =
 
 
 def filled(array: Declared, read: Callable[[int], bytes]) -> Any:
-    """A new array with the bytes that `read` gives. Raises Malformed if they end too early."""
+    """A new array with the bytes that `read` returns. Raises Malformed if they end too early."""
     flat = np.empty(math.prod(array.shape), array.dtype)
     fill(flat, read)
     return flat.reshape(array.shape, order="F" if array.is_fortran else "C")
 
 
 def fill(out: Any, read: Callable[[int], bytes]) -> None:
-    """Put bytes into a contiguous array, a piece at a time. Raises Malformed as `filled`."""
+    """Read bytes into a contiguous array, a piece at a time. Raises Malformed as `filled`."""
     target = out.reshape(-1).view(np.uint8)
     start = 0
     while start < len(target):
@@ -60,7 +60,7 @@ def fill(out: Any, read: Callable[[int], bytes]) -> None:
 
 
 def exactly(file: IO[bytes], count: int) -> bytes:
-    """So many bytes. Raises Malformed if the file ends before."""
+    """Exactly `count` bytes. Raises Malformed if the file ends before."""
     content = file.read(count)
     if len(content) != count:
         raise Malformed("it ends too early")

@@ -1,4 +1,4 @@
-"""The .npz format: a zip archive of arrays, within limits. Nothing is unpickled."""
+"""The .npz format: a zip archive of arrays, read with limits. Nothing is unpickled."""
 
 import warnings
 import zlib
@@ -19,10 +19,10 @@ DAMAGE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, V
 
 
 class NpzArchive:
-    """An open .npz file: what it declares, and its arrays on demand.
+    """An open .npz file. arrays: what it declares; `read` reads one.
 
-    most: bytes that all arrays together may unpack to; None where only arrays of a known shape are
-    read. Raises Malformed for a file that isn't one, declares more, or holds Python objects.
+    most: the maximum size of all unpacked arrays; None if only arrays of known shapes are read.
+    Raises Malformed for another file, one that declares more, or Python objects.
     """
 
     def __init__(self, file: IO[bytes], most: int | None = None) -> None:
@@ -46,13 +46,13 @@ class NpzArchive:
                 self.arrays[name] = array
 
     def read(self, name: str) -> Any:
-        """An array. Raises Malformed if its bytes are damaged."""
+        """Read an array. Raises Malformed if its bytes are damaged."""
         with self._opened(name) as (array, content):
             return filled(array, content.read)
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[tuple[Declared, IO[bytes]]]:
-        """What an array's own header says, and the file of its numbers behind it."""
+        """(the array's declaration, the open file after its header)."""
         member = self._members[name]
         try:
             if member.flag_bits & ENCRYPTED or member.compress_type not in (
@@ -69,16 +69,16 @@ class NpzArchive:
 
 
 def _array(content: IO[bytes], size: int) -> Declared:
-    """What the header of an .npy file of `size` bytes declares. Raises Malformed."""
+    """The declaration in the header of an .npy file of `size` bytes. Raises Malformed."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            warnings.simplefilter("ignore")  # about headers written by Python 2
             shape, is_fortran, dtype = HEADERS[npy.read_magic(content)](content)
     except DAMAGE:
         raise
-    except Exception:  # what Python makes of a header's text: SyntaxError, MemoryError, ...
+    except Exception:  # parsing a header may raise SyntaxError, MemoryError ...
         raise Malformed("its header isn't that of an array") from None
-    if dtype.kind not in "biufU":  # an object's reading would run code
+    if dtype.kind not in "biufU":  # reading objects would run code
         found = "Python objects" if dtype.hasobject else str(dtype)
         raise Malformed(f"expected numbers or text, found {found[:40]}")
     return declared(shape, dtype, size - content.tell(), is_fortran=is_fortran)

@@ -1,7 +1,7 @@
-"""Opening: regular files only, and no more of them than a limit.
+"""Opening: opens regular files only, and reads no more than a limit.
 
-A named pipe can't make nncli wait, and a device can't fill its memory. The limit is looked at
-before anything is read.
+So a named pipe can't block nncli, and a device can't fill its memory. The limit is checked before
+anything is read.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ KIND_NAMES = {
 
 
 class Unfit(OSError):
-    """What stands at a path can't be taken in, whatever the operating system allows."""
+    """A path can't be read because of what it is, although the operating system allows it."""
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """A regular file, opened to read; links are followed.
+    """Open a regular file for reading; links are followed.
 
-    Raises Unfit for what isn't one, OSError if the operating system refuses.
+    Raises Unfit for anything else, OSError if the operating system refuses.
     """
-    _check_kind(path.stat())  # opening a device may already do something
+    _check_kind(path.stat())  # even opening a device may have effects
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     try:
-        _check_kind(os.fstat(file.fileno()))  # another may stand there by now
+        _check_kind(os.fstat(file.fileno()))  # it may have been replaced meanwhile
     except BaseException:
         file.close()
         raise
@@ -50,14 +50,14 @@ def _check_kind(found: os.stat_result) -> None:
 
 
 def size_of(file: IO[bytes]) -> int:
-    """Bytes of an open file, or of one in memory. It is left at its start."""
+    """The size of an open file, which is left at its start."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     return size
 
 
 def read_file(path: Path, most: int, what: str) -> bytes:
-    """The whole of a regular file. Raises Unfit, with `what` it is, beyond `most` bytes."""
+    """A regular file's content. Raises Unfit, naming `what`, if it has more than `most` bytes."""
     with open_regular(path) as file:
         size = size_of(file)
         content = file.read(min(size, most) + 1)
@@ -67,13 +67,13 @@ def read_file(path: Path, most: int, what: str) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """Of a regular file's bytes, which needn't fit into memory. Raises as `open_regular`."""
+    """The SHA-256 of a regular file, which may be larger than memory. Raises as `open_regular`."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def size_in_words(size: int) -> str:
-    """A size for people.
+    """A size in bytes, in words.
 
     >>> size_in_words(1 << 20), size_in_words(3 << 29), size_in_words(10)
     ('1 MiB', '1.5 GiB', '10 bytes')

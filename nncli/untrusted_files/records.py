@@ -1,17 +1,18 @@
-"""Records: values out of JSON -> the dataclasses they were written from, every type checked."""
+"""Records: converts JSON values to dataclasses, and checks every type."""
 
 import dataclasses
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nncli.untrusted_files.array_headers import Malformed
 
-MAX_INTEGER = 1 << 1023  # that is a float too
+MAX_INTEGER = 1 << 1023  # larger integers overflow as floats
 
 
 def read_as(value: Any, hint: Any, place: str = "it") -> Any:
-    """A JSON value as the type that `hint` says. Raises Malformed, naming the place, if it isn't.
+    """A JSON value as the type `hint`. Raises Malformed, with the place, if it has another type.
 
     >>> read_as([1, 2], tuple[float, ...]), read_as(None, str | None)
     ((1.0, 2.0), None)
@@ -37,12 +38,11 @@ def read_as(value: Any, hint: Any, place: str = "it") -> Any:
 
 
 def _as_one_of(value: Any, options: tuple[Any, ...], place: str) -> Any:
-    for option in options:
-        try:
+    *others, last = options
+    for option in others:
+        with suppress(Malformed):
             return read_as(value, option, place)
-        except Malformed as error:
-            last = error
-    raise last
+    return read_as(value, last, place)
 
 
 def _as_record(value: Any, cls: Any, place: str) -> Any:

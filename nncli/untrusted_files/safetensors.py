@@ -1,8 +1,8 @@
-"""The .safetensors format, every number of its header checked before it is used.
+"""The .safetensors format; every number in the header is checked before use.
 
     8 bytes n, little-endian | n bytes of JSON | the tensors' numbers, one after the other
 
-The JSON has {"dtype", "shape", "data_offsets"} by name, and text by text under `__metadata__`.
+The JSON maps a name to {"dtype", "shape", "data_offsets"}, and `__metadata__` to texts by name.
 Source: the format's description in the safetensors project.
 """
 
@@ -24,9 +24,9 @@ DTYPES = {
 
 
 class SafetensorsFile:
-    """An open .safetensors file: what it declares, and its numbers on demand.
+    """An open .safetensors file. arrays: what it declares; `read` reads one.
 
-    Raises Malformed for a file that isn't one, or has types that NumPy hasn't.
+    Raises Malformed for another file, or a dtype that NumPy lacks.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -50,12 +50,12 @@ class SafetensorsFile:
         _check_order(ends, size - 8 - length)
 
     def read(self, name: str) -> Any:
-        """A tensor, as an array of its own."""
+        """Read a tensor into a new array."""
         self._file.seek(self._starts[name])
         return filled(self.arrays[name], self._file.read)
 
     def check(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Raises Malformed for a tensor of another shape or type."""
+        """Raises Malformed if a tensor has another shape or dtype."""
         array = self.arrays[name]
         if array.shape != shape:
             raise Malformed(f"{name}: expected shape {shape}, found {array.shape}")
@@ -63,14 +63,14 @@ class SafetensorsFile:
             raise Malformed(f"{name}: expected {dtype}, found {array.dtype}")
 
     def fill(self, name: str, out: Any) -> None:
-        """Put a tensor into a contiguous array. Raises Malformed for another shape or type."""
+        """Read a tensor into a contiguous array. Raises Malformed if shape or dtype differ."""
         self.check(name, out.shape, out.dtype)
         self._file.seek(self._starts[name])
         fill(out, self._file.read)
 
 
 def _object(text: bytes, what: str) -> dict[str, Any]:
-    """A JSON object in which no name is given twice."""
+    """A JSON object. Raises Malformed for anything else, or repeated names."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -96,7 +96,7 @@ def _texts(metadata: Any) -> dict[str, str]:
 
 
 def _tensor(entry: Any) -> tuple[Declared, int, int]:
-    """(the array, its first byte and the one after its last, among the numbers)."""
+    """(the declared array, its first byte, the byte after its last), relative to the numbers."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise Malformed("expected dtype, shape and data_offsets")
     offsets, dtype = entry["data_offsets"], entry["dtype"]
@@ -109,7 +109,7 @@ def _tensor(entry: Any) -> tuple[Declared, int, int]:
 
 
 def _check_order(ends: list[tuple[int, int]], size: int) -> None:
-    """Raises Malformed unless the tensors lie one behind the other, from the start to the end."""
+    """Raises Malformed unless the tensors cover the numbers without gaps or overlaps."""
     at = 0
     for start, end in sorted(ends):
         if start != at:

@@ -1,4 +1,4 @@
-"""Standard input as a file: a table is read more than once, and a pipe only once."""
+"""Standard input as a file: tables are read more than once, a pipe can be read only once."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ NAME = "standard input"
 
 
 class StandardInput(type(Path())):  # type: ignore[misc]
-    """The path of its copy, which is shown to people as what it is."""
+    """The path of a copy of standard input, shown as `standard input`."""
 
     def __str__(self) -> str:
         return NAME
@@ -23,7 +23,7 @@ class StandardInput(type(Path())):  # type: ignore[misc]
 
 
 def reads_from(path: Path) -> bool:
-    """Whether standard input is that file, as by `< file`."""
+    """Whether standard input is this file, as by `< file`."""
     try:
         return os.path.samestat(os.fstat(sys.stdin.fileno()), path.stat())
     except (OSError, ValueError):  # no such file, or no standard input
@@ -32,7 +32,7 @@ def reads_from(path: Path) -> bool:
 
 @contextmanager
 def standard_input(suffix: str, source: IO[bytes]) -> Iterator[Path]:
-    """A copy of all that comes, until this is left. suffix: the ending that says its format."""
+    """While entered, a copy of standard input. suffix: of its name, which tells its format."""
     with tempfile.TemporaryDirectory(prefix="nncli-") as folder:
         path = Path(folder, f"stdin{suffix}")
         with path.open("wb") as copy:

@@ -34,10 +34,11 @@ class EpochDifference:
 
 @frozen
 class TensorDifference:
-    """The distance of a saved tensor from the replayed one.
+    """How far a saved tensor is from the replayed one.
 
-    file: that has it.  numbers: how many of its `size` numbers differ.
-    largest: |recorded - replayed|; relative: that over the largest |recorded| number.
+    file: the file it was saved in.  numbers: how many of its `size` numbers differ.
+    largest: the largest |recorded - replayed|.
+    relative: `largest` divided by the largest |recorded|.
     """
 
     file: str

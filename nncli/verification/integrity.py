@@ -1,4 +1,4 @@
-"""Integrity: check that a run has exactly the files of its manifests, unchanged."""
+"""Integrity: check that a run has exactly the files that its manifests list, unchanged."""
 
 import os
 import re
@@ -19,7 +19,7 @@ LEFTOVER = re.compile(rf"(.*/)?({TEMPORARY_NAME}|.*{re.escape(NEXT)})", re.DOTAL
 
 @frozen
 class Files:
-    """count: of listed files.  leftovers: of interrupted writes; a resume removes them."""
+    """count: of listed files.  leftovers: files of interrupted writes, which a resume removes."""
 
     count: int
     leftovers: tuple[str, ...] = ()

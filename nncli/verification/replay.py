@@ -1,7 +1,7 @@
-"""Replay: train a run again from its start, and compare it with its records.
+"""Replay: train a run again from its start, and compare the results with its records.
 
-A run records metrics and a fingerprint of each tensor at every logged epoch, and weights and
-optimizer slots at its last save. All must be equal to the bit.
+A run records, at every logged epoch, its metrics and a fingerprint of each tensor, and at its last
+save the weights and the optimizer's slots. All of these must be equal bit for bit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ NOT_COMPARED = "seconds"  # the column of the clock
 
 @frozen
 class Segment:
-    """A part of a run up to a step, with the epochs and patience that it was configured for."""
+    """The part of a run up to a step, with its epochs and patience: a resume may raise them."""
 
     step: int
     epochs: int
@@ -49,7 +49,7 @@ class Replay:
     is_complete: whether everything is replayed and compared.
     first: the first epoch that differs.  first_of_tensors: the first one with a differing tensor.
     last: the saved tensors that differ, at the end of the replay.
-    diverged: the error, if only the replay diverged.
+    diverged: the message, if only the replay diverged.
     """
 
     def __init__(self, reader: RunReader) -> None:
@@ -61,7 +61,7 @@ class Replay:
         self.first: EpochDifference | None = None
         self.first_of_tensors: EpochDifference | None = None
         self.last: list[TensorDifference] = []
-        self.diverged: Diverged | None = None
+        self.diverged = ""
         self._fingerprints = Fingerprints(self.layout, self.state.theta)
         self._expected = self._recorded()
 
@@ -81,7 +81,7 @@ class Replay:
                 yield report
         except Diverged as error:
             if self.saved is not None:  # else the run diverged there too
-                self.diverged = error
+                self.diverged = str(error)
         # reports that are due by time differ, so either may have reported a later epoch
         self.done = max(self.done, min(self.state.epoch, self.epochs))
         self.is_complete = not stop.requested
@@ -111,7 +111,7 @@ class Replay:
             self.last += tensor_differences(names.CHECKPOINT, recorded, replayed)
 
     def _threshold_difference(self) -> Iterator[TensorDifference]:
-        """The difference of the chosen threshold, if there is one."""
+        """The difference of the recorded decision threshold from the one chosen now, if any."""
         recorded, keys = self.reader.chosen, self.reader.recorded.decision
         chosen = chosen_for(keys, self.job, self.state.weights)
         if recorded is not None and chosen is not None:
@@ -129,7 +129,7 @@ class Replay:
             yield from train(job, self.state, StopAt(self.state, segment.step, stop))
 
     def _segments(self, saved: TrainState) -> list[Segment]:
-        """The segments that end at each resume, at the last report, and at the last save."""
+        """The segments of a run: they end at each resume, the last report and the last save."""
         try:
             resumed = [
                 read_as({"patience": None, **entry["until"]}, Segment, "until")
@@ -143,7 +143,7 @@ class Replay:
         return [*resumed, Segment(min(steps, saved.step), *current), Segment(saved.step, *current)]
 
     def _checkpoint(self) -> tuple[TrainState | None, int]:
-        """The last saved state, None if the loss was never finite; and the last reported epoch."""
+        """(the last saved state, the last reported epoch); state is None if no loss was finite."""
         if not self.reader.has_learned:
             return None, 0
         self.reader.theta  # noqa: B018  # raises now, not after hours of training

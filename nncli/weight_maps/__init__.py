@@ -1,1 +1,1 @@
-"""The weights of a run as plots: a map for each layer, or an image for each unit."""
+"""Weight maps: plots of a run's weights, by layer or, as images, by unit."""

@@ -1,4 +1,4 @@
-"""Weight plots: weights in colours, blue above 0 and red below."""
+"""Weight plots: weights as colours, blue above 0 and red below."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,24 +9,24 @@ from nncli.artifacts.number_ticks import number_format, number_ticks
 from nncli.artifacts.rendering import write_plot
 from nncli.weight_maps.weights import WeightMap
 
-MAX_UNITS = 64  # units whose images have room
-ACROSS, SIDE = 8, 1.0  # images side by side; inches of one
-BESIDE = 4  # maps side by side
-NAMED = 32  # inputs whose names have room
+MAX_UNITS = 64  # images in a plot
+ACROSS, SIDE = 8, 1.0  # images per row; width of one in inches
+BESIDE = 4  # maps per row
+NAMED = 32  # inputs up to which they are named
 COLORS = "RdBu"
 
 
 def draw_maps(maps: Sequence[WeightMap], name: str, path: Path) -> None:
-    """A map for each layer: its inputs down, its units across. Raises FileFailure."""
-    write_plot(path, lambda: _maps_figure(maps, name), described(maps, name))
+    """Draw a map for each layer: its inputs down, its units across. Raises as write_plot."""
+    write_plot(path, lambda: _maps_figure(maps, name), alt_text(maps, name))
 
 
 def draw_unit_images(weights: WeightMap, shape: tuple[int, int], name: str, path: Path) -> None:
-    """The weights of each unit as an image of its inputs. Raises FileFailure."""
-    write_plot(path, lambda: _unit_images_figure(weights, shape, name), described([weights], name))
+    """Draw each unit's weights as an image of its inputs. Raises as write_plot."""
+    write_plot(path, lambda: _unit_images_figure(weights, shape, name), alt_text([weights], name))
 
 
-def described(maps: Sequence[WeightMap], name: str) -> str:
+def alt_text(maps: Sequence[WeightMap], name: str) -> str:
     """The alternative text."""
     said = [f"{each.layer}, {sizes(each)}: {sparse(each)}" for each in maps]
     return f"Weights of {name}. {'; '.join(said)}."
@@ -38,7 +38,7 @@ def sizes(weights: WeightMap) -> str:
 
 
 def sparse(weights: WeightMap) -> str:
-    """How many are as good as 0, in words."""
+    """The share of weights near 0, in words."""
     return f"{weights.sparsity:.0%} near 0"
 
 
@@ -70,7 +70,7 @@ def _label_bar(bar: Any) -> None:
 
 
 def _number(axes: Any, weights: WeightMap) -> None:
-    """Units from 1 on; inputs too, or their names."""
+    """Number units and inputs from 1; a few inputs are named instead."""
     rows, columns = weights.values.shape
     for axis, count in ((axes.xaxis, columns), (axes.yaxis, rows)):
         number_ticks(axis, integer=True)

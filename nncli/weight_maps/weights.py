@@ -1,4 +1,4 @@
-"""Weights: the matrices of a run's layers, and how sparse they are."""
+"""Weights: the weight matrices of a run's layers, and their sparsity."""
 
 import math
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from nncli.errors import UserError, did_you_mean, few, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-NONE = 0.01  # of a layer's greatest |weight|, below which a weight is as good as 0
+NONE = 0.01  # of a layer's largest |weight|: smaller ones count as 0
 
 
 @frozen
 class WeightMap:
-    """The matrix of one layer.
+    """The weight matrix of one layer.
 
-    values: (inputs, units).  inputs: their names; empty where a layer's are units.
+    values: (inputs, units).  inputs: their names; empty if they are the previous layer's units.
     """
 
     layer: str
@@ -26,18 +26,18 @@ class WeightMap:
 
     @property
     def sparsity(self) -> float:
-        """The share of weights that are as good as 0."""
+        """The share of weights near 0: below 1% of the largest |weight|."""
         sizes = np.abs(self.values)
         return float(np.mean(sizes <= NONE * sizes.max())) if sizes.any() else 1.0
 
     @property
     def strongest(self) -> float:
-        """The greatest |weight|, 1 where all are 0."""
+        """The largest |weight|; 1 if all are 0."""
         return float(np.abs(self.values).max()) or 1.0
 
 
 def weight_maps(reader: RunReader, layer: str | None = None) -> list[WeightMap]:
-    """Of each layer that has a matrix W, or of the one that is named. Raises UserError."""
+    """The matrix W of each layer that has one, or of the named layer. Raises UserError."""
     found = list(_maps(reader))
     if not found:
         raise UserError(f"{reader.run.path}: no layer of this network has a matrix of weights")
@@ -65,7 +65,7 @@ def _maps(reader: RunReader) -> Iterator[WeightMap]:
 
 
 def image_shape_of(text: str | None, weights: WeightMap) -> tuple[int, int]:
-    """(rows, columns) of `8x8`; by default of a square. Raises UserError where inputs differ."""
+    """(rows, columns) of `8x8`; by default a square. Raises UserError if inputs don't fit it."""
     count = len(weights.values)
     side = math.isqrt(count)
     if text is None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts.fingerprints import Fingerprints, read_rows
+from nncli.artifacts.resumption import resumed_recorder
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -48,7 +49,7 @@ def test_last_bit_of_any_tensor_changes_its_fingerprint_alone(recorder):
 def test_resumed_run_has_the_fingerprints_of_an_uninterrupted_one(recorder, trained, built, epochs):
     trained(recorder, epochs).save()
     reader = RunReader(RunDirectory.open(recorder.run.path))
-    resumed = trained(RunRecorder.resume(reader))
+    resumed = trained(resumed_recorder(reader))
     alone = trained(RunRecorder(recorder.run, built, built.job.start()))
     assert resumed.fingerprints.text() == alone.fingerprints.text()
 

@@ -15,7 +15,7 @@ import pytest
 from nncli.artifacts import rendering
 from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
 from nncli.artifacts.learning_curves import draw_curves
-from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
+from nncli.artifacts.learning_curves_plot import Curves, alt_text, curves_figure
 from nncli.artifacts.palette import COLORS
 from nncli.artifacts.rendering import DOTS_PER_INCH
 from nncli.errors import FileFailure, UserError
@@ -186,7 +186,7 @@ def test_numbers_of_logarithmic_axes_are_written_out_and_do_not_touch(runs):
 
 
 def test_description_says_from_where_to_where():
-    said = described([RUN], "loss")
+    said = alt_text([RUN], "loss")
     assert said == (
         "Learning curves over epochs. iris-001: loss from 4 to 1, val_loss from 4 to 3, best "
         "val_loss 2 at epoch 1"

@@ -7,6 +7,7 @@ import pytest
 
 from nncli.artifacts.files import to_json
 from nncli.artifacts.fingerprints import read_rows
+from nncli.artifacts.resumption import resumed_recorder
 from nncli.artifacts.run_directory import CHECKPOINT, METRICS, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -101,7 +102,7 @@ def test_resumptions_that_say_not_from_where_are_a_corrupt_run(finished, resumed
 
 def test_resumption_is_recorded_with_where_the_run_had_got_to(recorder, trained):
     trained(recorder, 2).save()
-    RunRecorder.resume(RunReader(RunDirectory.open(recorder.run.path), ["training.epochs=9"]))
+    resumed_recorder(RunReader(RunDirectory.open(recorder.run.path), ["training.epochs=9"]))
     (resumed,) = RunReader(RunDirectory.open(recorder.run.path)).resumptions()
     assert resumed["until"] == {
         "step": 8,

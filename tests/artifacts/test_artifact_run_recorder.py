@@ -11,9 +11,9 @@ import pytest
 from nncli.artifacts import run_recorder
 from nncli.artifacts.files import to_json
 from nncli.artifacts.learning_curves_plot import Curves
+from nncli.artifacts.resumption import resumed_recorder
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.tensors import encode_state
 from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
@@ -47,7 +47,7 @@ def test_unplotted_picture_is_a_warning_and_no_failed_run(recorder, trained, no_
 @pytest.mark.parametrize("epochs", [0, 2, 5])
 def test_resumed_run_ends_where_an_uninterrupted_one_does(recorder, trained, built, epochs):
     trained(recorder, epochs).save()
-    resumed = trained(RunRecorder.resume(reader_of(recorder)))
+    resumed = trained(resumed_recorder(reader_of(recorder)))
     alone = built.job.start()
     list(train(built.job, alone))
     assert resumed.state.theta.tobytes() == alone.theta.tobytes()
@@ -57,12 +57,12 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(recorder, trained, bui
 def test_run_that_is_done_can_not_be_resumed(recorder, trained, no_plotter):
     trained(recorder).finish("epochs", no_plotter())
     with pytest.raises(NothingLeft, match="6 epochs are done"):
-        RunRecorder.resume(reader_of(recorder))
+        resumed_recorder(reader_of(recorder))
 
 
 def test_run_killed_after_its_last_epoch_lacks_but_its_summary(recorder, trained):
     trained(recorder).save()
-    assert RunRecorder.resume(reader_of(recorder)).last.stopped == "epochs"
+    assert resumed_recorder(reader_of(recorder)).last.stopped == "epochs"
 
 
 def test_run_can_not_be_resumed_with_fewer_epochs_than_it_has(recorder, trained):
@@ -71,7 +71,7 @@ def test_run_can_not_be_resumed_with_fewer_epochs_than_it_has(recorder, trained)
         with pytest.raises(
             UserError, match=f"more than the 3 that are made already, found {epochs}"
         ):
-            RunRecorder.resume(RunReader(recorder.run, [f"training.epochs={epochs}"]))
+            resumed_recorder(RunReader(recorder.run, [f"training.epochs={epochs}"]))
 
 
 def test_epochs_made_since_the_last_report_are_made(recorder, built, no_plotter):
@@ -84,13 +84,13 @@ def test_epochs_made_since_the_last_report_are_made(recorder, built, no_plotter)
     for epochs in (1, 4, 5):
         refused = f"more than the 5 .* report is of epoch 0.*, found {epochs}: .* for N > 5"
         with pytest.raises(UserError, match=refused):
-            RunRecorder.resume(RunReader(recorder.run, [f"training.epochs={epochs}"]))
-    assert RunRecorder.resume(RunReader(recorder.run, ["training.epochs=6"])).state.epoch == 5
+            resumed_recorder(RunReader(recorder.run, [f"training.epochs={epochs}"]))
+    assert resumed_recorder(RunReader(recorder.run, ["training.epochs=6"])).state.epoch == 5
 
 
 def test_summary_of_a_run_that_goes_on_is_no_longer_its_own(recorder, trained, no_plotter):
     trained(recorder).finish("epochs", no_plotter())
-    RunRecorder.resume(RunReader(recorder.run, ["training.epochs=9"]))
+    resumed_recorder(RunReader(recorder.run, ["training.epochs=9"]))
     assert reader_of(recorder).summary() == {}
     assert not (recorder.run.path / "metrics.json").exists()
 
@@ -125,7 +125,7 @@ def test_crash_while_saving_never_spoils_the_run(recorder, trained, monkeypatch,
     monkeypatch.undo()
 
     reader = reader_of(recorder)
-    resumed = RunRecorder.resume(reader)
+    resumed = resumed_recorder(reader)
     assert resumed.state.epoch in weights
     assert reader.theta.tobytes() == weights[resumed.state.epoch]
     assert resumed.log.lines[-1].startswith(f"{resumed.state.epoch},")
@@ -184,7 +184,7 @@ def test_lbfgs_can_not_be_resumed(recorder, trained):
         reader.built, job=dataclasses.replace(reader.built.job, optimizer=Lbfgs())
     )
     with pytest.raises(UserError, match=r"gate-001: lbfgs keeps its memory to itself: train anew$"):
-        RunRecorder.resume(reader)
+        resumed_recorder(reader)
 
 
 @pytest.mark.parametrize("last", [None, {}, {"epoch": "2"}, [1]])
@@ -195,7 +195,7 @@ def test_checkpoint_without_its_last_report_can_not_be_resumed(recorder, trained
     state = encode_state(recorder.state, beside)
     recorder.run.commit({"checkpoints/last.safetensors": state})
     with pytest.raises(CorruptRun, match="gate-001: its checkpoint lacks the last report"):
-        RunRecorder.resume(reader_of(recorder))
+        resumed_recorder(reader_of(recorder))
 
 
 @pytest.mark.parametrize(

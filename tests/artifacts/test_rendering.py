@@ -5,12 +5,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from PIL import Image
 from waiting import PATIENCE
 
 from nncli.artifacts import rendering
 from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
-from nncli.artifacts.rendering import content_of, own_style, render
+from nncli.artifacts.rendering import content_of, own_style, render, write_plot
+from nncli.errors import UserError
 
 SAID = "Verlust über Epochen: 0.5 → 0.1, 損失"
 IMPORTS = """
@@ -46,6 +48,16 @@ def test_a_picture_is_what_matplotlib_saves():
     expected = np.asarray(opened(file.getvalue()))
     np.testing.assert_array_equal(np.asarray(opened(content)), expected)
     assert opened(content).text["Description"] == SAID
+
+
+@pytest.mark.parametrize("error", [OverflowError, ValueError])
+def test_values_that_no_axis_can_show_are_the_user_s_error_in_every_plot(tmp_path, error):
+    def draw():
+        raise error
+
+    with pytest.raises(UserError, match=r"loss\.png: the values are too large to draw"):
+        write_plot(tmp_path / "loss.png", draw)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_picture_is_laid_out_and_drawn_once(monkeypatch):

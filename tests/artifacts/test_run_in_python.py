@@ -102,6 +102,8 @@ def _as(kind: str, frame: pd.DataFrame) -> object:
         return frame.to_dict("records")
     if kind == "columns":
         return frame.to_dict("list")
+    if kind == "masked":
+        return {n: np.ma.masked_array(frame[n].fillna("7"), frame[n].isna()) for n in frame}
     if kind == "dates":
         days = [date(2026, *map(int, (day[3:5], day[:2]))) for day in frame["day"]]
         return frame.assign(day=pd.Series(days, index=frame.index))
@@ -116,7 +118,7 @@ def _as(kind: str, frame: pd.DataFrame) -> object:
     return frame[frame.columns[::-1]]
 
 
-@pytest.mark.parametrize("kind", ["frame", "dicts", "columns", "dates", "typed"])
+@pytest.mark.parametrize("kind", ["frame", "dicts", "columns", "masked", "dates", "typed"])
 def test_rows_of_every_form_are_answered_as_the_command_does(nncli, classes, kind):
     run, rows = Run(classes), _as(kind, _frame())
     said = _said(nncli, classes, "--probabilities")

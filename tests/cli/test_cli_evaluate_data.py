@@ -117,7 +117,7 @@ def test_table_that_is_not_there_is_named(nncli, run):
 def test_numbers_are_scored_in_their_own_units(nncli, train, write, folder):
     random = np.random.default_rng(0)
     x = random.standard_normal((80, 2))
-    y = 1000 * x[:, 0] + 5000 + random.standard_normal(80)
+    y = 1000 * x[:, 0] + 100 * x[:, 1] + 5000 + random.standard_normal(80)
     rows = np.column_stack([x, y]).tolist()
     table(folder / "t.csv", rows[:60])
     config = write(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import nncli as package
+from nncli.errors import UserError
 
 CONFIG = """\
 data:
@@ -22,21 +23,22 @@ output: {plots: []}
 """
 
 
-def write_table(path):
+def write_table(path, targets):
     """Targets around a line in x, with noise that no network can learn."""
     random = np.random.default_rng(3)
     x = random.uniform(0, 2, 600)
     y, z = 20 + 3 * x + random.normal(0, 1, 600), 50 - x + random.normal(0, 4, 600)
     rows = (f"{a:.4f},{b:.4f},{c:.4f}" for a, b, c in zip(x, y, z, strict=True))
-    path.write_text("\n".join(["x,y,z", *rows]) + "\n")
+    path.write_text("\n".join([",".join(["x", *targets]), *rows]) + "\n")
 
 
 @pytest.fixture
 def run_of(nncli, folder):
-    def train(transform="none", *arguments):
-        write_table(folder / "t.csv")
+    def train(transform="none", *arguments, targets=("y", "z")):
+        write_table(folder / "t.csv", targets)
         config = folder / "t.yaml"
-        config.write_text(CONFIG.replace("TRANSFORM", transform))
+        text = CONFIG.replace("TRANSFORM", transform)
+        config.write_text(text.replace("[y, z]", f"[{', '.join(targets)}]"))
         done = nncli("train", config, "--json", "-q", *arguments)
         assert done.code == 0, done.err
         return folder / done.json["run"]
@@ -83,6 +85,17 @@ def test_intervals_of_a_logarithm_are_factors(nncli, run_of):
     assert found["prediction_z"] / found["prediction_z_low"] == pytest.approx(factor)
 
 
+def test_target_called_like_an_interval_s_end_has_its_own_column(nncli, run_of):
+    run = run_of(targets=("y", "y_low"))
+    found = predicted(nncli, run, 0.5)
+    assert [*found][3:] == [
+        *("prediction_y", "prediction_y_low", "prediction_y_high"),
+        *("prediction_y_low_2", "prediction_y_low_low", "prediction_y_low_high"),
+    ]
+    for name, low in (("y", "y_low"), ("y_low_2", "y_low_low")):
+        assert (found[f"prediction_{low}"] < found[f"prediction_{name}"]).all()
+
+
 def test_evaluate_says_how_many_rows_lie_in_theirs(nncli, run_of):
     run = run_of()
     said = nncli("evaluate", run, "--no-plots").out
@@ -114,6 +127,14 @@ def test_too_few_validation_rows_are_an_error_that_says_how_many_it_takes(nncli,
     done = nncli("predict", run, run.parents[1] / "t.csv", "--interval", "0.999")
     assert done.code == 2
     assert "180 validation rows are too few for intervals of 0.999: it takes 999" in done.err
+    with pytest.raises(UserError, match=r"of 0\.9999: it takes 9999"):  # as 0.9999 * 10,000 = 9,999
+        package.Run(run).predict_interval({"x": [1]}, 0.9999)
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5, 1.5, float("nan")])
+def test_level_that_is_no_share_is_refused(run_of, level):
+    with pytest.raises(UserError, match="level: expected a number > 0 and < 1"):
+        package.Run(run_of()).predict_interval({"x": [1]}, level)
 
 
 def test_classes_and_runs_without_validation_rows_have_no_intervals(nncli, write, run_of):

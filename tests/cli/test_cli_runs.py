@@ -46,6 +46,15 @@ def test_runs_are_sorted_and_filtered(nncli, some):
     assert sizes == sorted(sizes)
 
 
+@pytest.mark.parametrize("asked", [("--folds", 3), ("--set", "ensemble={members: 3}")])
+def test_members_and_folds_without_a_result_are_counted(nncli, write, asked):
+    it = write("it.yaml", *LINES, "optimizer: {type: sgd, learning_rate: 1.0e+300}")
+    assert nncli("train", it, "-q", *asked).code == 5
+    (listed,) = nncli("runs", "--json").json
+    kind = asked[0].removeprefix("--") if asked[1] == 3 else "members"
+    assert listed["state"] == f"3/3 {kind}, 3 diverged"
+
+
 def test_value_is_that_of_the_weights_kept(nncli, some):
     listed = {each["path"]: each for each in nncli("runs", "--json").json}
     summary = json.loads(Path("runs/it-001/metrics.json").read_text())

@@ -82,7 +82,7 @@ DRAWS = (
 )
 RARE = ("nncli.engine.sharded_plan", "nncli.engine.steppers.lbfgs", "nncli.untrusted_files.npz")
 SELDOM = ("decimal", "gzip", "queue", "tempfile")
-MAX_MODULES = 184  # of nncli; each costs 0.2 ms before it does anything
+MAX_MODULES = 185  # of nncli; each costs 0.2 ms before it does anything
 
 
 def test_training_built_in_data_imports_no_more_modules_than_a_run_of_it_needs(configs, folder):

@@ -84,10 +84,38 @@ def test_init_guesses_a_misspelt_target(nncli, flats):
     assert done.err == f"{flats} has no column 'Price' (did you mean 'price'?)\n"
 
 
+def test_init_takes_codes_for_categories_when_told(nncli, write):
+    rows = (f"{98100 + i % 7}{'-4820' if i == 50 else ''},{i % 5},{i * 2.25}" for i in range(60))
+    write("t.csv", "zip code,floor,y", *rows)
+    given = ("init", "t.csv", "--target", "y")
+    done = nncli(*given)
+    assert done.code == 2
+    assert done.err.endswith(
+        "(nncli init: --missing TEXT, repeatable; --categorical COLUMN, repeatable)\n"
+    )
+    done = nncli(*given, "--categorical", "zip code", "--categorical", "floor")
+    assert done.code == 0
+    config = Path("t.yaml").read_text()
+    assert '  columns: {"zip code": {type: categorical}, floor: {type: categorical}}\n' in config
+    assert "categorical  2: zip code (8), floor (5)" in nncli("validate", "t.yaml").out
+    unknown = nncli(*given, "--categorical", "flor", "-o", "u.yaml")
+    assert unknown.err == "t.csv has no column 'flor' (did you mean 'floor'?)\n"
+
+
 def test_init_drops_rows_that_lack_the_target_and_says_so(nncli, write):
     write("t.csv", "x,y", *(f"{i * 1.5},{'' if i == 7 else i * 2.25}" for i in range(60)))
     assert nncli("init", "t.csv", "--target", "y").code == 0
-    assert "missing_target: drop" in Path("t.yaml").read_text()
+    said = "data.missing_target: drop leaves out 1 of 60 rows"
+    assert f"  missing_target: drop\n  # {said}\n" in Path("t.yaml").read_text()
+    done = nncli("validate", "t.yaml")
+    assert (done.code, done.err.splitlines()[0]) == (0, f"warning: {said}")
+
+
+@pytest.mark.parametrize(("count", "is_left_out"), [(1, True), (9, True), (10, False)])
+def test_init_leaves_out_what_the_training_rows_may_lack(nncli, write, count, is_left_out):
+    write("t.csv", "x,z,y", *(f"{i * i},{i + 0.5 if i < count else ''},{i % 3}" for i in range(60)))
+    assert nncli("init", "t.csv", "--target", "y").code == 0
+    assert ("exclude: [z]" in Path("t.yaml").read_text()) == is_left_out
     assert nncli("validate", "t.yaml").code == 0
 
 
@@ -105,6 +133,15 @@ def test_init_and_train_say_which_class_is_dropped_and_how_it_is_kept(nncli, wri
     assert said in trained.out + trained.err
     Path("t.yaml").write_text(config.replace("missing_target: drop", cure))
     assert "expected 3, one unit a class, found 1" in nncli("validate", "t.yaml").err
+
+
+@pytest.mark.parametrize("every", [5, 40])
+def test_init_reads_limits_as_numbers_and_says_so(nncli, write, every):
+    write("t.csv", "x,y", *(f"{'' if i % every else '<'}{i}.5,{i % 2}" for i in range(1, 81)))
+    said = f"column 'x' has limits such as '<{every}.5', read as {every}.5"
+    assert said in nncli("init", "t.csv", "--target", "y").err
+    assert said in Path("t.yaml").read_text()
+    assert nncli("validate", "t.yaml").code == 0
 
 
 def test_init_says_which_decimals_may_be_thousands(nncli, write):
@@ -232,6 +269,19 @@ def test_column_called_prediction_is_kept(nncli, flats, run_of_flats, write):
     rows = predictions(nncli("predict", run_of_flats, new).out)
     assert [row["prediction"] for row in rows] == ["1", "2"]
     assert "prediction_2" in rows[0]
+
+
+def test_every_class_keeps_its_column_of_probabilities(nncli, write):
+    write("t.csv", "x,y", *(f"{n},{('a', 'a_2')[n % 2]}" for n in range(20)))
+    config = write("t.yaml", "data: {path: t.csv, target: y}", "training: {epochs: 1}")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    new = write("new.csv", "x,probability_a", "1,yes", "2,no")
+    rows = predictions(nncli("predict", run, new, "--probabilities").out)
+    assert [row["probability_a"] for row in rows] == ["yes", "no"]
+    assert all(
+        float(row["probability_a_3"]) + float(row["probability_a_2"]) == pytest.approx(1.0)
+        for row in rows
+    )
 
 
 def test_run_of_a_built_in_dataset_predicts_too(nncli, iris, write):
@@ -472,7 +522,7 @@ def test_numbers_in_disguise_are_no_classes(nncli, write, cell, key, advice):
     done = nncli("validate", write("p.yaml", "data: {path: p.csv, target: price}"))
     assert done.code == 2
     assert f": {key}: " in done.err
-    assert f"p.csv: column 'price' {advice}" in done.err
+    assert f"p.csv:2: column 'price' {advice}" in done.err
 
 
 def test_unknown_markers_among_numbers_are_named(nncli, write):
@@ -518,7 +568,11 @@ def test_target_too_large_to_scale_is_refused(nncli, write):
     write("t.csv", "x,y", *(f"{i * 1.5},{i}.5e200" for i in range(60)))
     done = nncli("train", write("t.yaml", "data: {path: t.csv, target: y}"))
     assert done.code == 2
-    assert "the target has values too large to scale" in done.err
+    message = "target 'y' has values too large to scale, such as 5"
+    assert message in done.err
+    begun = nncli("init", "t.csv", "--target", "y", "-o", "-")
+    assert begun.code == 2
+    assert begun.err.startswith(f"t.csv: {message}")
 
 
 def test_row_that_overflows_is_refused_by_predict_and_named(nncli, flats, run_of_flats, write):
@@ -766,7 +820,7 @@ def test_dates_are_said_recorded_and_read_again(nncli, write):
     assert "# split: {type: time, column: day}" in Path("t.yaml").read_text()
     done = nncli("train", "t.yaml", "--set", "training.epochs=2")
     assert done.code == 0
-    assert "column 'day' is read as dates (ISO 8601, from " in done.err
+    assert "column 'day' is read as dates (ISO 8601) from " in done.err
     assert "day:\n      type: date" in nncli("config", "t.yaml").out
     write("new.csv", "x,day", "3,2026-01-01", "3,2026-01-02T12:00Z")
     assert nncli("predict", "runs/t-001", "new.csv").code == 0

@@ -90,7 +90,7 @@ def test_a_run_without_a_transform_records_none(run_of):
 
 
 @pytest.mark.parametrize("command", ["train", "validate", "trace", "explain"])
-def test_a_target_that_has_no_logarithm_is_placed_with_a_cure(nncli, run_of, prices, command):
+def test_a_target_that_has_no_logarithm_is_placed_with_a_fix(nncli, run_of, prices, command):
     run_of("log1p")
     lines = prices.read_text().splitlines()
     lines[7] = "1,1,0"

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from nncli.evaluation.statistics import QUANTILES, holm, interval, mean, welch
+from nncli.parts.metrics import bounds_of
 
 A = [0.31, 0.28, 0.35, 0.30, 0.33]
 B = [0.29, 0.27, 0.36, 0.24, 0.28]
@@ -20,6 +21,14 @@ def test_unpaired_difference_is_scipy_s():
     found, expected = welch(A, B[:4]), stats.ttest_ind(A, B[:4], equal_var=False)
     assert found.p == pytest.approx(expected.pvalue)
     assert found.interval == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_interval_of_a_bounded_metric_stays_within_its_bounds():
+    values, share = [1.0, 0.9, 1.0, 0.95], bounds_of("accuracy")
+    found = mean(values, bounds=share)
+    assert found.interval == interval(values, bounds=share) == (found.value - found.reach, 1.0)
+    assert found.reach == mean(values).reach > 1 - 0.9625
+    assert bounds_of("loss") == (-np.inf, np.inf)
 
 
 def test_overlap_widens_the_interval_by_nadeau_and_bengio_s_factor():

@@ -2,7 +2,6 @@
 
 import pytest
 
-from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.table_file import TableFile
 
 FORMS = {
@@ -12,7 +11,7 @@ FORMS = {
     "feet": lambda i: f"{4 + i % 3}'{i}\"",
     "ranges": lambda i: f"{i}-{i + 10}",
     "errors": lambda i: f"{i}.1±0.2",
-    "times": lambda i: f"{i % 24:02}:{i:02}",
+    "hours and minutes": lambda i: f"{i}:30",  # up to 24:30, which is no time of a day
     "durations": lambda i: f"{i}h {i}m",
     "millions": lambda i: f"{i}.2 Mio. EUR",
     "quarters": lambda i: f"{1990 + i}Q1",
@@ -36,16 +35,6 @@ def test_amounts_in_an_unknown_form_are_said(tmp_path, form, repeats):
     assert len(found) == 1
     assert "column 'h'" in found[0]
     assert "data.columns: {h: categorical}" in found[0]
-
-
-@pytest.mark.parametrize(("seconds", "form"), [("", "%H:%M"), (":30", "%H:%M:%S")])
-def test_times_of_a_day_are_said_with_the_key_that_reads_them(tmp_path, seconds, form):
-    cells = [f"{i % 24}:{i:02}{seconds}" for i in range(50)]
-    (found,) = notes(tmp_path, cells)
-    assert f'if they are times, data.columns: {{h: {{format: "{form}"}}}}' in found
-    keys = {"h": ColumnKeys(format=form)}
-    assert notes(tmp_path, cells, kinds={"h": "date"}, keys=keys) == []
-    assert "format: ..." in notes(tmp_path, [*cells, "24:00"])[0]  # no strptime reads it
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_weights_of_classes_and_of_samples_multiply():
         (COLOURS, None, [1, np.nan, *[1] * 8], "the weight of row 2 is nan"),
         (COLOURS, None, [np.inf, *[1] * 9], "the weight of row 1 is inf"),
         (COLOURS, "balanced", [*[0] * 8, 1, 1], "the weights of the training rows are all 0"),
+        (COLOURS, None, [*[1e308] * 8, 1, 1], "the sum of the weights overflows"),
     ],
 )
 def test_weights_that_cannot_be_used_are_refused(classes, class_weight, sample_weight, message):

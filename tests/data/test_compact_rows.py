@@ -1,5 +1,8 @@
 """Compact rows: the same bits as if every input were written out, in a part of the memory."""
 
+import tracemalloc
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -69,6 +72,16 @@ def test_they_take_a_part_of_the_memory(built):
     assert sum(array.nbytes for array in kept) < 0.6 * whole.nbytes
 
 
+def test_they_take_no_matrix_over_the_categories():
+    column = SimpleNamespace(kind="categorical", encoding=None, inputs=range(5000))
+    tracemalloc.start()
+    try:
+        CompactRows([column], 10, "float32")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 21  # 5000 * 5000 * 4 would be 95 MB
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("numeric", ["bins", "bins and value"])
 def test_training_on_them_gives_the_same_bits(built, numeric):
     thetas = []
@@ -87,7 +100,16 @@ def test_numpy_makes_the_steps_and_nobody_is_warned(built):
     assert not any("engine" in warning for warning in found.warnings)
 
 
-def test_compiled_engine_has_them_written_out(built):
+def test_compiled_engine_has_them_too(built):
+    """A run that is read has the engine that `auto` chose, and needs no more memory than then."""
     pytest.importorskip("llvmlite")
-    job = built("bins", is_compact=True, engine="compiled").job
-    assert isinstance(job.train.x, np.ndarray)
+    ended = []
+    for is_compact in (False, True):
+        job = built("bins", is_compact=is_compact, engine="compiled").job
+        assert isinstance(job.train.x, CompactRows) == is_compact
+        assert job.training.engine == "compiled"
+        state = job.start()
+        for _ in train(job, state):
+            pass
+        ended.append(state.theta)
+    assert np.array_equal(*ended)

@@ -242,7 +242,7 @@ def test_categories_that_differ_in_capitals_alone_are_named_with_the_key(tmp_pat
     ("cells", "how"),
     [
         ([1.5, "", 2.5], "is missing exactly where the target 'y' is 'b'"),
-        (["", 0.5, "", "", 1.5, ""], "is missing exactly where the target 'y' is 'b'"),
+        (["", 0.5, "", "", 1.5, ""], "has a value exactly where the target 'y' is 'b'"),
         (["p", "q", "q"], "says exactly whether the target 'y' is 'a'"),
         ([0, 0, 1], "says exactly whether the target 'y' is 'c'"),
         (["r", "q", "p"], "is the target 'y' in other words"),
@@ -254,6 +254,25 @@ def test_a_column_that_gives_a_class_away_is_named(tmp_path, cells, how):
         f"column 't' {how}: leave it out with data.features.exclude, unless you know it before "
         "the answer"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "is_said"),
+    [
+        (lambda y: round(np.log(y), 6), True),
+        (lambda y: "" if y == 3 else 1 / y, True),
+        (lambda y: round(np.log(y), 1), False),  # not one to one
+        (lambda y: min(y, 9), False),
+    ],
+    ids=["logarithm", "inverse, with gaps", "rounded", "capped"],
+)
+def test_a_monotone_function_of_a_number_to_predict_is_named(tmp_path, change, is_said):
+    y = [3 + 7 * i % 20 for i in range(60)]
+    text = columns(x=X, f=[change(each) for each in y], y=y, rows=60)
+    said = [line for line in warnings(tmp_path, text) if "column 'f' is the target 'y'" in line]
+    assert len(said) == is_said
+    alone = columns(f=[change(each) for each in y], y=y, rows=60)
+    assert not [line for line in warnings(tmp_path, alone) if "in other words" in line]
 
 
 def test_ranges_of_numbers_that_give_each_class_away_are_named(tmp_path):

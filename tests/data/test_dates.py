@@ -1,18 +1,27 @@
 """Dates: recognised, fitted on training rows, read again; asked about where the day is unclear."""
 
 import json
+from dataclasses import replace
+from datetime import time
 
 import numpy as np
 import pytest
 from table_files import cells, columns, lines_of, read, refusal, write
 
-from nncli.data.fitted_columns import PreprocessingSteps
+from nncli.assembly.recorded_data import RecordedData
+from nncli.config.data_keys import Data
+from nncli.data.date_encoding import FittedDate
+from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
+from nncli.data.scaling import Scaling
 from nncli.errors import DataError
-from nncli.parts.splits import TimeSplit
+from nncli.evaluation.worst_rows import cell
+from nncli.parts.splits import Rows, TimeSplit
+from nncli.report.data_facts import histogram
 
 STEPS = PreprocessingSteps("none", "median", "most_frequent", "ignore")
 FORMS = {
@@ -43,11 +52,11 @@ def test_dates_are_recognised(tmp_path, form, expected):
     assert table.kind("d") == "date"
     assert table.origin.date_formats == {"d": expected}
     assert cells(table, "d")[:2] == [20089, 20090]  # days since 1970
-    said = "%d/%m/%Y" if expected is None else expected
-    (note,) = table.origin.notes
-    assert f"({expected or 'ISO 8601'}, from 2025-01-01 to 2025-03-01)" in note
-    assert f'data.columns: {{d: {{format: "{said}"}}}} says another format' in note
-    assert "data.split: {type: time, column: d}" in note
+    assert table.origin.notes == (
+        f"column 'd' is read as dates ({expected or 'ISO 8601'}) from 2025-01-01 to 2025-03-01; if "
+        "they are none, data.columns: {d: categorical}; to be scored on later rows, "
+        "data.split: {type: time, column: d}",
+    )
 
 
 @pytest.mark.parametrize("sign", "/-")
@@ -61,13 +70,76 @@ def test_months_of_years_are_dates(tmp_path, sign):
     assert not table.origin.date_formats
 
 
+TWO = ((1900.0, 0.5), (1.0, 0.3))  # shift and scale
+TIMES = {"%H:%M": "{}:{:02}", "%H:%M:%S": "{:02}:{:02}:30", "%I:%M %p": "{}:{:02} AM"}
+
+
+@pytest.mark.parametrize(("form", "written"), TIMES.items())
+def test_times_of_day_are_inputs_of_their_own(tmp_path, form, written):
+    texts = [written.format(1 + i % 12, 5 * (i % 11)) for i in range(60)]
+    table = read(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=60))
+    assert table.origin.date_formats == {"t": form}
+    assert table.origin.notes == (
+        f"column 't' is read as times of day ({form}); "
+        "if they are none, data.columns: {t: categorical}",
+    )
+    fitted = Preprocessing.fit(table, np.arange(60), STEPS, "none")
+    assert fitted.inputs[:3] == ["t.hour_sin", "t.hour_cos", "t.days"]
+
+
+def test_midnight_is_shown_as_a_time_among_times_and_as_a_date_among_dates(tmp_path):
+    texts = [f"{hour}:30" if hour else "0:00" for hour in range(24)]
+    table = read(tmp_path, columns(t=texts, d=days(24), x=[1, 2, 4], y=["a", "b"], rows=48))
+    assert [cell(table, "t", row) for row in (0, 1)] == ["00:00:00", "01:30:00"]
+    times = histogram(table.column("t").values, "date")
+    assert (times.low, times.high) == ("00:00:00", "23:30:00")
+    dates = histogram(np.array([0.0, 9.0]), "date")
+    assert (dates.low, dates.high) == ("1970-01-01", "1970-01-10")
+
+
+def test_a_run_of_before_has_its_times_moved_from_1900_to_1970():
+    minutes = np.arange(0, 1440, 7) / 1440
+    old = FittedColumn(
+        "t", "date", 0, -25_566.5, date=FittedDate(-25_567.0, ("year", "days"), *TWO)
+    )
+    fitted = Preprocessing(9, (old,), ("y",), ("a", "b"), Scaling("none", (), (), 9))
+    moved = fitted.with_times({"t"}).features[0]
+    assert (moved.fill, moved.date.first) == (0.5, 0)
+    np.testing.assert_allclose(moved.date(minutes), old.date(minutes - 25_567), atol=1e-9)
+    assert fitted.with_times({"t"}).with_times({"t"}) == fitted.with_times({"t"})
+    assert fitted.with_times(()) == fitted
+
+
+def test_texts_of_a_run_of_before_are_not_read_as_times(tmp_path):
+    texts = [f"{hour}:30" for hour in range(24)]
+    keys = {"t": ColumnKeys(type="categorical")}
+    path = write(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=48))
+    data = Data(path=path, target="y")
+    assert data.source().load().kind("t") == "date"
+    table = replace(data, columns=keys).source().load()
+    fitted = Preprocessing.fit(table, np.arange(48), STEPS, "none")
+    typed = RecordedData(Rows(*np.split(np.arange(48), [30, 40])), fitted, "").typed(data)
+    assert typed.columns == keys
+    assert typed.source().load().kind("t") == "categorical"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["9:00", "12:30", "17:00"], [f"{hour}:30" for hour in range(25)]],
+    ids=["few", "above 24 hours"],
+)
+def test_other_texts_with_colons_are_categories(tmp_path, texts):
+    table = read(tmp_path, columns(t=texts, x=[1, 2, 4], y=["a", "b"], rows=75))
+    assert table.kind("t") == "categorical"
+
+
 def test_the_span_that_is_said_is_that_of_the_dates_also_behind_columns_left_out(tmp_path):
     names = [f"name {i}" for i in range(60)]
     text = columns(name=names, d=days(60), z=[1.5, 2.5, 4], y=["a", "b"], rows=60)
     table = read(tmp_path, text)
     assert table.features == ("d", "z")
     (note,) = table.origin.notes
-    assert "(ISO 8601, from 2025-01-01 to 2025-03-01)" in note
+    assert "(ISO 8601) from 2025-01-01 to 2025-03-01" in note
 
 
 def test_a_month_in_capitals_and_one_slip_are_no_obstacle(tmp_path):
@@ -142,6 +214,13 @@ def test_new_rows_are_read_as_dates_and_missing_ones_filled(tmp_path):
         "n.csv:2: column 'd': expected a date as %d/%m/%Y, found '2026-01-03', "
         "and none in most rows"
     ]
+
+
+def test_dates_and_times_in_memory_are_cells_and_masked_ones_missing():
+    moments = np.array(["2026-03-01", "2026-03-02"], "datetime64[ns]")
+    rows = {"d": np.ma.array(moments, mask=[False, True]), "t": [time(9, 5), time(23, 59)]}
+    found = next(GivenRows(rows, {"d": "%d/%m/%Y", "t": "%H:%M"}).chunks()).columns
+    assert found == [["01/03/2026", ""], ["09:05", "23:59"]]
 
 
 def test_a_run_of_before_has_no_dates_in_its_features(tmp_path):

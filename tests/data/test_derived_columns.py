@@ -174,7 +174,7 @@ def test_a_polynomial_is_of_all_numbers_or_of_some(tmp_path):
           "than 2,000 steps: make it shorter"]),
     ],
 )  # fmt: skip
-def test_what_a_config_asks_in_vain_is_told_with_a_cure(features, lines, tmp_path):
+def test_what_a_config_asks_in_vain_is_told_with_a_fix(features, lines, tmp_path):
     with pytest.raises(ConfigError) as caught:
         built_of(config(tmp_path, features))
     found = [line.replace(f"{tmp_path}/", "") for line in caught.value.lines()]

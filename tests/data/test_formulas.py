@@ -72,7 +72,7 @@ def test_a_formula_is_numpys(text, expected):
          "it"),
         ("+".join("x" * 300), "character 200: more than 100 steps, one in another: make two "
          "formulas of it"),
-        ("x" * 1001, "character 1001: a formula has 1,000 signs at most: use several"),
+        ("x" * 1001, "character 1001: a formula has 1,000 characters at most: use several"),
         ("ln(x)", f"character 1: unknown function 'ln' (write log); known: {', '.join(FUNCTIONS)}"),
         ("sine(x)", "character 1: unknown function 'sine' (did you mean 'sin'?); known: "
          f"{', '.join(FUNCTIONS)}"),

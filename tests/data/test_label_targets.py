@@ -108,7 +108,7 @@ def test_a_missing_text_label_is_named_too(tmp_path):
     assert found[0].startswith("table.csv:3: column 'v': the target is missing")
 
 
-def test_a_missing_label_is_named_by_its_place_with_a_cure(tmp_path):
+def test_a_missing_label_is_named_by_its_place_with_a_fix(tmp_path):
     found = refusal(tmp_path, columns(x=X, u=[0, 1], v=[1, "", 0]), target=UV)
     assert found[0] == (
         "table.csv:3: column 'v': the target is missing (data.missing_target: drop leaves such "

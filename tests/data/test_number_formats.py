@@ -92,9 +92,22 @@ def test_another_unit_among_them_is_refused_at_its_line(tmp_path):
 def test_limits_are_no_numbers(tmp_path, limit, share):
     text = columns(x=[*[i / 4 for i in range(40)], *[limit] * share], y=["a", "b"], rows=40 + share)
     found = refusal(tmp_path, text)[0]
+    assert found.startswith("table.csv:42: column 'x'")
     assert f"'{limit}'" in found
-    assert "write the number that is to stand for it" in found
+    sign, number = limit.rstrip("0.5237 "), limit.lstrip("<>=≥ ")
+    cure = f'data.columns: {{x: {{type: numeric, prefix: "{sign}"}}}}'
+    assert (
+        "write the number that is to stand for it, or leave the cell empty, or read it as " in found
+    )
+    assert f"{number} with {cure}" in found
     assert "data.missing" not in found
+    table = read(tmp_path, text, keys={"x": ColumnKeys(prefix=sign)})
+    assert table.column("x").values[40] == float(number)
+
+
+def test_limits_on_both_sides_have_no_format(tmp_path):
+    text = columns(x=[*[i / 4 for i in range(40)], "<0.5", ">9"], y=["a", "b"], rows=84)
+    assert "or leave the cell empty)" in refusal(tmp_path, text)[0]
 
 
 def test_many_spellings_of_missing_are_asked_about(tmp_path):

@@ -122,9 +122,17 @@ def test_columns_of_all_kinds_keep_their_places():
 
 
 def test_numbers_too_large_for_a_bin_are_refused():
-    message = "column 'a' has values too large to encode"
+    message = r"column 'a' has values too large to encode, such as -1.7e\+308: write them"
     with np.errstate(over="ignore"), pytest.raises(DataError, match=message):
         fitted_to([-1.7e308, 1.7e308])
+
+
+@pytest.mark.parametrize("size", ["e301", "e-200"])
+def test_bins_stand_alone_where_the_standard_deviation_overflows_or_vanishes(size):
+    column = [float(f"{number}{size}") for number in (1, 2, 3, 4, 5)]
+    with np.errstate(over="ignore"):
+        fitted = fitted_to(column, steps=replace(PIECEWISE, with_value=True))
+    assert inputs(fitted, column).sum(axis=1).tolist() == [0, 1, 2, 3, 4]
 
 
 @settings(max_examples=200)

@@ -71,7 +71,7 @@ def test_a_missing_word_is_imputed_as_numbers_are(fitted):
     assert (grade["missing"] > 0, grade["fill"]) == (True, 1.0)
 
 
-def test_a_word_without_a_place_is_refused_with_its_row_and_the_cure(train, folder):
+def test_a_word_without_a_place_is_refused_with_its_row_and_the_fix(train, folder):
     grades = [GRADES[i % 3] for i in range(60)]
     grades[7] = "hi"
     done = train(grades)

@@ -9,7 +9,7 @@ from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.number_formats import foreign_number
+from nncli.data.reading.numbers_as_text import foreign_number
 from nncli.data.reading.table_file import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.parts.table import PART, Column
@@ -164,6 +164,18 @@ def test_a_header_that_stands_twice_is_one_problem(tmp_path):
     assert found == [f"table.csv:32: {what}"]
     found = refusal(tmp_path, again * 2 + again.replace("\n4,", "\nfour,", 1))
     assert found == [f"table.csv:{line}: {what}" for line in (32, 63)]
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [("kg,cm,text", "'kg', 'cm'"), ("kg,-,text", "'kg'"), ("kg,7,text", ""), ("<5,>9,a", "")],
+)
+def test_a_row_of_units_is_one_problem(tmp_path, row, found):
+    rows = "".join(f"{index}.5,{index * 2},{'ab'[index % 2]}\n" for index in range(50))
+    lines = refusal(tmp_path, f"w,h,y\n{row}\n{rows}")
+    units = f"table.csv:2: expected numbers, found {found}: if this line has the units, take it out"
+    assert [line.startswith(units) for line in lines] == [bool(found)] * len(lines)
+    assert len(lines) == 1 + (row == "<5,>9,a")
 
 
 def test_many_slips_are_counted(tmp_path):
@@ -512,6 +524,7 @@ def test_rows_without_target_can_be_left_out(tmp_path):
     table = read(tmp_path, text, drops_missing_target=True)
     assert cells(table, "x") == [1, 4] * 10
     assert table.place(1) == f"{tmp_path}/table.csv:4"
+    assert table.origin.warnings[0].endswith("drop leaves out 20 of 40 rows")
     several = columns(x=[1, 2, 4, 5], u=[1, "", 3, 2], v=[5, 6, "", 7], rows=40)
     table = read(tmp_path, several, target=("u", "v"), drops_missing_target=True)
     assert cells(table, "x") == [1, 5] * 10
@@ -624,6 +637,13 @@ def test_problems_of_other_files_name_them(tmp_path, content, messages):
     (tmp_path / "val.csv").write_text(content)
     text = columns(x=[1, 2], t=["p", "q"], y=["a", "b"], rows=40)
     assert refusal(tmp_path, text, parts={"val": tmp_path / "val.csv"}) == messages
+
+
+def test_a_first_file_without_rows_is_a_problem_before_the_cells_of_others(tmp_path):
+    (tmp_path / "val.csv").write_text("x,t,y\n1,p,2\none,q,3\n2,p,3\n")
+    parts = {"val": tmp_path / "val.csv"}
+    found = refusal(tmp_path, "x,t,y\n", parts=parts, task="regression", kinds={"x": "numeric"})
+    assert found == ["table.csv: no rows under the header"]
 
 
 def test_columns_that_nobody_needs_may_be_missing_in_other_files(tmp_path):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from nncli.data.reading.chunks import NumberParser
+from nncli.data.reading.column_encoder import ColumnEncoder
 from nncli.data.scaling import Scaling
 from nncli.data.targets import MAX_CLASSES, TargetCoding, as_task
 from nncli.errors import DataError
@@ -24,6 +26,14 @@ def test_numbers_become_classes_in_ascending_order():
     table = as_task(number_table([3, 1, 3, 2.5]), "classification")
     assert table.classes == ("1", "2.5", "3")
     assert table.y.tolist() == [2, 0, 2, 1]
+
+
+def test_negative_zero_is_the_class_and_category_0():
+    table = as_task(number_table([-1, -0.0, 0.0]), "classification")
+    assert (table.classes, table.y.tolist()) == (("-1", "0"), [0, 1, 1])
+    encoder = ColumnEncoder("x", "text", is_forced=True, parser=NumberParser())
+    encoder.encode(np.array([0.0, -0.0]))
+    assert encoder.vocabulary.texts == ("0",)
 
 
 def test_class_indices_become_numbers():

@@ -55,7 +55,7 @@ def test_prediction_beyond_all_numbers_is_infinite_without_a_warning():
         ("sqrt", [3, -0.5, 2], "at least 0, found -0.5 (KEY: log1p takes all of them)"),
     ],
 )
-def test_target_without_a_transformed_value_is_refused_with_its_row_and_a_cure(
+def test_target_without_a_transformed_value_is_refused_with_its_row_and_a_fix(
     tmp_path, transform, values, said
 ):
     table = source(tmp_path, columns(x=range(7), y=values), task="regression").load()

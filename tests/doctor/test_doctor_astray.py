@@ -29,9 +29,7 @@ def share_left(folder, config, *assignments):
 
 
 @pytest.mark.parametrize("name", BLOWN_UP)
-def test_a_loss_that_blew_up_without_overflowing_is_a_divergence_and_its_edit_a_cure(
-    tmp_path, name
-):
+def test_a_loss_that_blew_up_without_overflowing_is_a_divergence_and_its_edit_a_fix(tmp_path, name):
     config, assignments = BLOWN_UP[name]
     report = examined(tmp_path, config, *assignments)
     [finding] = report.findings
@@ -42,7 +40,7 @@ def test_a_loss_that_blew_up_without_overflowing_is_a_divergence_and_its_edit_a_
     assert share_left(tmp_path, config, *assignments, str(finding.edit)) < 0.9
 
 
-def test_an_edit_that_ends_worse_than_guessing_is_no_cure(tmp_path):
+def test_an_edit_that_ends_worse_than_guessing_is_no_fix(tmp_path):
     """Scaling alone leaves 3,540 times the loss of guessing: better than the run, and no use."""
     config, assignments = BLOWN_UP["diabetes"]
     scaled = "data.preprocessing={numeric: {scale: standard}}"

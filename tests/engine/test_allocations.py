@@ -1,16 +1,19 @@
 """A training step allocates nothing that grows with the batch or the parameters, and a training
 leaves nothing behind."""
 
-import gc
 import tracemalloc
+from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from engine_jobs import make_job, on_disk
+from memory import kept_by
 
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.trainer import train
+from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Softmax, Tanh
 from nncli.parts.layers import BatchNorm, Dense, Dropout, Residual
 from nncli.parts.losses import CrossEntropy, Huber
@@ -80,10 +83,7 @@ def test_weighted_steps_allocate_nothing(activation, loss):
     "case", ["numpy", "compiled", "lbfgs", "shards", "compiled shards", "validated"]
 )
 def test_nothing_of_a_training_is_kept_once_it_is_over(case, place):
-    """A worker or a notebook trains one network after the other.
-
-    The garbage collector is off: it comes by for many objects, not for large ones.
-    """
+    """A worker or a notebook trains one network after the other."""
     others = {
         "lbfgs": {"optimizer": Lbfgs(), "batch_size": "full"},
         "shards": {"shards": 2},
@@ -105,16 +105,30 @@ def test_nothing_of_a_training_is_kept_once_it_is_over(case, place):
         **{"batch_size": 300, **others.get(case, {})},
     )
     job = place(job)
-    for _ in train(job):
-        pass
-    gc.collect()
-    gc.disable()
-    tracemalloc.start()
-    try:
-        for _ in range(2):
-            for _ in train(job):
-                pass
-        assert tracemalloc.get_traced_memory()[0] < ALLOWED
-    finally:
-        tracemalloc.stop()
-        gc.enable()
+    assert kept_by(lambda: deque(train(job), 0)) < ALLOWED
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+@pytest.mark.parametrize("log_every", [1, 9], ids=["in the loss", "between two reports"])
+def test_nothing_of_a_training_is_kept_once_it_has_diverged(engine, log_every):
+    """As many a trial of a sweep does."""
+    if engine == "compiled":
+        pytest.importorskip("llvmlite")
+    job = make_job(
+        [Dense(UNITS, Identity())],
+        Dense(UNITS, Identity()),
+        Huber(),
+        rows=600,
+        inputs=UNITS,
+        engine=engine,
+        epochs=18,
+        log_every=log_every,
+        optimizer=Sgd(1e200),
+    )
+
+    def diverge():
+        with suppress(Diverged):
+            deque(train(job), 0)
+            pytest.fail("it did not diverge")
+
+    assert kept_by(diverge) < ALLOWED

@@ -88,16 +88,13 @@ def test_training_by_index_gives_the_bits_of_one_hot_targets(built, nothing_is_k
     assert [each.metrics for each in found.reports] == [each.metrics for each in expected.reports]
 
 
-def test_the_compiled_engine_gets_its_targets_written_out_where_it_is_asked_for(
-    built, nothing_is_kept
-):
+@pytest.mark.parametrize("keys", ["engine: compiled", "epochs: 100000"])
+def test_the_compiled_engine_trains_from_them_too(built, nothing_is_kept, keys):
     nothing_is_kept()
-    asked = built(IRIS + TRAINING % "engine: compiled")
-    assert isinstance(asked.job.train.targets, np.ndarray)
-    assert not asked.warnings
-    left = built(IRIS + "training: {epochs: 100000}")
-    assert left.job.training.engine == "compiled"
-    assert isinstance(left.job.train.targets, OneHotRows)
+    found = built(IRIS + f"training: {{{keys}}}")
+    assert found.job.training.engine == "compiled"
+    assert isinstance(found.job.train.targets, OneHotRows)
+    assert not found.warnings
 
 
 CLASSES, ROWS = 3000, 6000  # one-hot in float32: 72 MB

@@ -95,3 +95,32 @@ def test_an_ensemble_takes_them(rows):
     frame, y = rows
     model = made(NNRegressor, EMBEDDING, ensemble={"members": 2}).fit(frame, y)
     assert model.score(frame, y) > 0.5
+
+
+DAYS = pd.Series(pd.date_range("2025-01-01", periods=20))
+DATES = {
+    "dates": DAYS,
+    "with a zone": DAYS.dt.tz_localize("UTC"),
+    "durations": DAYS - DAYS[0],
+    "periods": DAYS.dt.to_period("M"),
+    "objects": DAYS.dt.date,
+}
+
+
+@pytest.mark.parametrize("kind", DATES)
+def test_dates_are_refused_by_name(kind):
+    X = pd.DataFrame({"x": range(20), "when": DATES[kind]})
+    with pytest.raises(ValueError, match=r"column 'when' of X holds dates: .*\.dt\.month"):
+        NNRegressor().fit(X, range(20))
+
+
+def test_masked_numbers_are_missing_and_masked_targets_refused():
+    X = np.ma.masked_greater(np.arange(60.0).reshape(20, 3), 50)
+    y, keys = np.arange(20), {"training": {"epochs": 2}, "random_state": 0}
+    model = NNRegressor(**keys).fit(X, y)
+    expected = NNRegressor(**keys).fit(X.filled(np.nan), y)
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X.filled(np.nan)))
+    with pytest.raises(ValueError, match="y has masked values"):
+        model.fit(X, np.ma.masked_greater(y, 9))
+    with pytest.raises(ValueError, match="sample_weight has masked values"):
+        model.fit(X, y, sample_weight=np.ma.masked_greater(y, 9))

@@ -11,7 +11,7 @@ from nncli.engine.threads import allowed_cores
 from nncli.evaluation import background_fit, boosted_trees
 from nncli.evaluation.background_fit import BackgroundFit
 from nncli.evaluation.boosted_trees import ITERATIONS, Rows
-from nncli.evaluation.rivals import RivalTask
+from nncli.evaluation.reference_models import ReferenceTask
 from nncli.parts.table import Table
 
 FAILS = "import sys; sys.stdin.read(); sys.exit(1)"
@@ -26,7 +26,7 @@ def task():
     sets = [
         EvaluationSet({"x": x[some]}, np.eye(3)[y[some]], truth=y[some]) for some in (learnt, asked)
     ]
-    return RivalTask(*sets, Rows(table, learnt), Rows(table, asked), 3, False, 0, 1)
+    return ReferenceTask(*sets, Rows(table, learnt), Rows(table, asked), 3, False, 0, 1)
 
 
 def started_with(*arguments):
@@ -39,7 +39,7 @@ def started_with(*arguments):
 
 
 def test_process_answers_what_is_fitted_here(task, monkeypatch):
-    monkeypatch.setattr(RivalTask, "fit", None)  # it isn't fitted here
+    monkeypatch.setattr(ReferenceTask, "fit", None)  # it isn't fitted here
     with started_with("-P", "-m", background_fit.__name__) as fit:
         fit.ask(task)
         linear, trees = fit.fitted(task)
@@ -66,7 +66,7 @@ def test_process_that_is_not_asked_is_ended():
 
 
 def test_large_tables_are_fitted_here(task, monkeypatch):
-    monkeypatch.setattr("nncli.evaluation.rivals.MAX_SENT_NUMBERS", 100)
+    monkeypatch.setattr("nncli.evaluation.reference_models.MAX_SENT_NUMBERS", 100)
     assert not task.is_small
     with started_with("-c", "import time; time.sleep(60)") as fit:
         fit.ask(task)

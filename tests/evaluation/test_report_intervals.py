@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nncli.evaluation.best_model import chance
+from nncli.evaluation.best_model import p_value
 from nncli.evaluation.intervals import Estimate, resample, standing
 from nncli.parts.metrics import (
     R2,
@@ -200,5 +200,5 @@ def test_resamples_without_the_rare_class_count_as_no_difference(rare, said):
     difference = own.differences(guess)["roc_auc"]
     assert (difference.value, difference.left_out > 0) == (0.5, True)
     assert standing(difference, is_score=True) == said
-    p = chance(own, guess, "roc_auc", 1.0)
+    p = p_value(own, guess, "roc_auc", 1.0)
     assert (p < 0.05) == (said == "better")

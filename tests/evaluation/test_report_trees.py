@@ -1,9 +1,12 @@
 """Boosted trees beside the network, and which of the models is best by more than chance."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from report_samples import report
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import log_loss
 
 from nncli.evaluation import boosted_trees as module
 from nncli.evaluation.best_model import LINEAR, TREES, in_words
@@ -41,6 +44,36 @@ def test_trees_are_scikit_learn_s_on_raw_columns():
     expected = model.fit(made.x, made.y, weights).predict_proba(made.x)
     np.testing.assert_array_equal(trees.predictions, expected)
     assert (trees.fitted_rows, trees.note) == (120, "")
+
+
+def test_trees_are_those_before_their_training_loss_jumps(monkeypatch):
+    made, rate = table(), 1.65  # large enough that it does
+    sklearn_s = partial(HistGradientBoostingClassifier, learning_rate=rate)
+    monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingClassifier", sklearn_s)
+    predictions = boosted_trees(all_rows(made), all_rows(made), None, seed=3).predictions
+    model = sklearn_s(categorical_features=[1], early_stopping=False, random_state=3)
+    stages = model.fit(made.x, made.y).staged_predict_proba(made.x)
+    losses = [log_loss(made.y, each) for each in stages]
+    assert log_loss(made.y, predictions) == min(losses) < losses[-1]
+
+
+def test_trees_of_many_rows_are_those_with_the_lowest_loss_of_rows_held_out(monkeypatch):
+    made = table()
+    monkeypatch.setattr(module, "MAX_ROWS_TO_FIT", len(made) - 1)
+    predictions = boosted_trees(all_rows(made), all_rows(made), None, seed=3).predictions
+    model = HistGradientBoostingClassifier(
+        categorical_features=[1], early_stopping=True, random_state=3
+    ).fit(made.x, made.y)
+    stages = [*model.staged_predict_proba(made.x)]
+    assert len(stages) < ITERATIONS
+    np.testing.assert_array_equal(predictions, stages[np.argmax(model.validation_score_) - 1])
+
+
+def test_trees_of_many_rows_are_grown_where_a_class_has_a_single_one(monkeypatch):
+    monkeypatch.setattr(module, "MAX_ROWS_TO_FIT", 50)
+    y = np.append(np.arange(119) % 2, 2)
+    made = table(y=y, classes=("a", "b", "c"))
+    assert boosted_trees(all_rows(made), all_rows(made), None, seed=3).predictions is not None
 
 
 def test_category_that_no_training_row_has_is_predicted_all_the_same():
@@ -187,6 +220,14 @@ def test_rows_that_taught_and_too_few_rows_have_no_best():
     truth = np.ones(50, int)
     given = {TREES: right(0.9, 50)}
     assert report(right(0.5, 50), truth, "ab", baselines=given, name="train").best is None
+
+
+def test_a_model_worse_than_one_that_is_behind_is_not_among_the_best():
+    values, p = {"network": 0.65, LINEAR: 0.75, TREES: 1.2}, {LINEAR: 0.002, TREES: 0.3}
+    assert in_words("rmse", values, "network", p, (LINEAR,), 60) == (
+        "The network is best here: rmse 0.65, beside the linear model 0.75 (p 0.002) and boosted "
+        "trees 1.2 (p 0.3, which may be chance)"
+    )
 
 
 @pytest.mark.parametrize("model", ["network", LINEAR, TREES])

@@ -1,5 +1,7 @@
 """Weights that a config takes from a file are in the code of other libraries as well."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from nncli.cli.model_summary import model_summary
 from nncli.explain import keras, pytorch, scikit_learn
 
 FILE = "{type: from_file, path: w.%s}"
+KERNEL = np.arange(24.0).reshape(2, 4, 1, 3)  # height, width, channels, filters
 
 
 @pytest.mark.parametrize("suffix", ["npz", "safetensors"])
@@ -63,6 +66,66 @@ def test_numbers_of_the_config_are_in_the_code_as_they_are(tmp_path):
     code = pytorch.model(built).code.splitlines()
     assert "model[0].weight.data = torch.tensor([[0.25], [3.0]]).T" in code
     assert "model[0].bias.data = torch.tensor([-1.0])" in code
+
+
+class Tensor(np.ndarray):
+    """An array with the method of PyTorch's tensors that code for kernels calls."""
+
+    def permute(self, *axes):
+        return self.transpose(axes)
+
+    def numel(self):
+        return self.size
+
+
+TORCH = SimpleNamespace(
+    tensor=lambda values: np.array(values).view(Tensor),
+    linspace=lambda *arguments: np.linspace(*arguments).view(Tensor),
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["linspace", FILE % "npz", f"{{type: values, values: {KERNEL.tolist()}}}"],
+    ids=["rule", "file", "config"],
+)
+def test_kernels_of_conv2d_are_turned_as_pytorch_has_them(tmp_path, given, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("w.npz", **{"hidden_1/W": KERNEL})
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {dataset: digits}\n"
+        "network:\n"
+        "  hidden:\n"
+        "    - {type: conv2d, filters: 3, kernel_size: [2, 4], kernel_initializer: "
+        f"{given}}}\n"
+        "    - flatten\n"
+    )
+    built = load_network(path).built
+    line = next(each for each in pytorch.model(built).code.splitlines() if ".weight.data" in each)
+    weight = SimpleNamespace(data=np.empty((3, 1, 2, 4)).view(Tensor))
+    weight.numel = weight.data.numel
+    exec(line, {"torch": TORCH, "np": np, "model": [SimpleNamespace(weight=weight)]})
+    start = built.network.nodes[0].layer.kernel_initializer
+    kernel = start(KERNEL.shape, np.random.default_rng(0), "hidden_1/W")
+    assert np.array_equal(weight.data, np.moveaxis(kernel, (3, 2), (0, 1)))
+
+
+def test_alpha_of_an_image_has_the_axes_that_keras_shares(tmp_path):
+    alpha = "{type: prelu, alpha_initializer: {type: values, values: %s}}"
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {dataset: digits}\n"
+        "network:\n"
+        "  hidden:\n"
+        "    - {type: conv2d, filters: 2, kernel_size: 8}\n"
+        f"    - {alpha % [0.1, 0.2]}\n"
+        "    - flatten\n"
+        f"    - {alpha % [0.3, 0.4]}\n"
+    )
+    code = keras.model(load_network(path).built).code.splitlines()
+    assert "model.layers[1].alpha.assign([[[0.1, 0.2]]])" in code
+    assert "model.layers[3].alpha.assign([0.3, 0.4])" in code
 
 
 def test_a_tensor_frozen_alone_is_so_in_other_libraries(tmp_path):

@@ -46,6 +46,8 @@ GIVEN = {  # by the libraries, whatever they ask about
     "W": "W",
     "tensor": "W",
     "tensor_name": "hidden_1/W",
+    "transposed": ".T",
+    "tensor_shape": (4, 3),
 }
 
 
@@ -133,3 +135,20 @@ def test_a_long_call_is_folded_after_a_comma_and_means_the_same():
     exec(folded(code), space)
     assert space["total"] == sum(range(60))
     assert max(map(len, folded(code).splitlines())) <= 90
+
+
+@pytest.mark.parametrize(
+    ("shape", "softmax", "is_noted"),
+    [([8], 1, False), ([4, 2], -1, True), ([2, 2, 2], 1, False), ([1, 2, 2, 2], -1, True)],
+)
+def test_the_axis_of_features_is_the_last_in_pytorch_too(write, shape, softmax, is_noted):
+    hidden = f"[{{type: reshape, shape: {shape}}}, {{type: activation, function: softmax}}, prelu]"
+    data = "{type: inline, x: [[1, 2, 3, 4, 5, 6, 7, 8], [8, 7, 6, 5, 4, 3, 2, 1]], y: [0, 1]}"
+    path = write(
+        "a.yaml",
+        f"data: {{dataset: {data}, task: binary, split: none}}",
+        f"network: {{hidden: {hidden[:-1]}, flatten]}}",
+    )
+    found = pytorch.model(load_network(path).built)
+    assert f"nn.Softmax(dim={softmax})" in found.code
+    assert (pytorch.OTHER_AXIS in found.notes) == is_noted

@@ -74,6 +74,7 @@ BLOCK = "{type: residual, layers: [{type: conv2d, filters: 3, kernel_size: 1}, b
         f"[{{type: conv2d, filters: 2, kernel_size: 2, bias: false}}, {CONV}, flatten]",
         f"[{{type: max_pool2d, padding: same}}, {CONV}, flatten]",
         "[{type: avg_pool2d, pool_size: [2, 3], strides: 2, padding: same}, flatten]",
+        "[{type: conv2d, filters: 3, kernel_size: 1, activation: softmax}, flatten]",
         "[{type: reshape, shape: [4, 6, 1]}, {type: max_pool2d, pool_size: [4, 1]}, flatten]",
         "[{type: max_pool2d, pool_size: 2, strides: 1}, {type: avg_pool2d, pool_size: 2}, flatten]",
     ],

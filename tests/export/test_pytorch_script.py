@@ -258,15 +258,30 @@ network:
 training: {epochs: 2}
 output: {plots: []}
 """
+SEVERAL_AXES = """data: {dataset: iris}
+network: {hidden: [8, {type: reshape, shape: [2, 2, 1, 2]}, layer_norm, batch_norm,
+  {type: reshape, shape: [4, 2]}, {type: activation, function: tanh}, prelu,
+  {type: activation, function: softmax}, flatten]}
+training: {epochs: 2}
+output: {plots: []}
+"""
+
+
+def _trained(folder: Path, config: str) -> RunReader:
+    path, runs = folder / "c.yaml", folder / "runs"
+    path.write_text(config, encoding="utf-8")
+    assert command(["train", str(path), "--quiet", "--json", "--runs-dir", str(runs)]) == 0
+    return RunReader(RunDirectory.open(runs / "c-001"))
 
 
 @pytest.fixture(scope="module")
 def images_run(tmp_path_factory):
-    config = tmp_path_factory.mktemp("images") / "c.yaml"
-    config.write_text(IMAGES, encoding="utf-8")
-    runs = config.parent / "runs"
-    assert command(["train", str(config), "--quiet", "--json", "--runs-dir", str(runs)]) == 0
-    return RunReader(RunDirectory.open(runs / "c-001"))
+    return _trained(tmp_path_factory.mktemp("images"), IMAGES)
+
+
+@pytest.fixture(scope="module")
+def several_axes_run(tmp_path_factory):
+    return _trained(tmp_path_factory.mktemp("axes"), SEVERAL_AXES)
 
 
 def test_a_reshape_goes_by_way_of_rows(declared):
@@ -308,12 +323,30 @@ def test_layers_of_images_are_modules(images_run):
     assert found[11].tensors["layers.2.layers.0.weight"] == "hidden_8_2_1/alpha"
 
 
+def test_layers_over_the_last_of_several_axes_are_not_those_over_channels(several_axes_run):
+    found = modules(several_axes_run.model.network)
+    assert [module.code for module in found][2:-2] == [
+        "nn.Unflatten(1, (2, 2, 1, 2))",
+        "LastAxis(nn.LayerNorm(2, eps=1e-05))",
+        "LastAxis(nn.BatchNorm1d(2, eps=1e-05, momentum=0.1))",
+        "nn.Flatten()",
+        "nn.Unflatten(1, (4, 2))",
+        "nn.Tanh()",
+        "LastAxis(nn.PReLU(2))",
+        "LastAxis(nn.Softmax(dim=1))",
+        "nn.Flatten()",
+    ]
+    assert found[8].tensors == {"layer.weight": "hidden_7/alpha"}
+
+
 @pytest.mark.skipif(not HAS_TORCH, reason="torch is no package of the tests: too large")
-def test_torch_answers_for_images_as_predict_does(images_run, nncli, tmp_path):
-    table = images_run.built.table
-    names = [feature.name for feature in images_run.model.preprocessing.features]
+@pytest.mark.parametrize("name", ["images_run", "several_axes_run"])
+def test_torch_answers_for_rows_of_several_axes_as_predict_does(name, request, nncli, tmp_path):
+    reader = request.getfixturevalue(name)
+    table = reader.built.table
+    names = [feature.name for feature in reader.model.preprocessing.features]
     np.savetxt(tmp_path / "x.csv", table.x, delimiter=",", header=",".join(names), comments="")
-    path = images_run.run.path
+    path = reader.run.path
     assert nncli("export", path, "--to", "pytorch", "-o", tmp_path / "it.py").code == 0
     said = subprocess.run(
         [sys.executable, tmp_path / "it.py", tmp_path / "x.csv"],
@@ -322,7 +355,7 @@ def test_torch_answers_for_images_as_predict_does(images_run, nncli, tmp_path):
     expected = nncli("predict", path, tmp_path / "x.csv", "--probabilities")
     wanted = [*csv.DictReader(io.StringIO(expected.out))]
     for row, other in zip(csv.DictReader(io.StringIO(said.stdout)), wanted, strict=True):
-        for name in images_run.model.preprocessing.classes:
+        for name in reader.model.preprocessing.classes:
             cell = f"probability_{name}"
             assert float(row[cell]) == pytest.approx(float(other[cell]), rel=1e-12, abs=1e-12)
 

@@ -29,7 +29,7 @@ from nncli.parts.layers import (
     PRelu,
     Residual,
 )
-from nncli.parts.losses import Mae, Mse, MulticlassHinge, OfMargins, Perceptron
+from nncli.parts.losses import Mae, MarginLoss, Mse, MulticlassHinge, Perceptron
 from nncli.parts.regularizers import L2
 from nncli.registry import members
 
@@ -58,7 +58,7 @@ def outputs_for(loss):
     """Activations that the loss can take: the matched one, and one it isn't matched with."""
     if loss.name == "cross_entropy":
         return [Softmax]
-    if issubclass(loss, OfMargins):
+    if issubclass(loss, MarginLoss):
         return [Identity]
     if loss.targets == (0.0, 1.0):
         return [Sigmoid]

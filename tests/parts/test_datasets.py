@@ -217,6 +217,7 @@ def test_inline_booleans_are_the_classes_false_and_true():
         ([[1.0, 2.0], [3.0]], [1, 2], [], "rows of x with the same number of values"),
         ([[], []], [1, 2], [], "at least one"),
         (ROWS, [1, 2, 3], ["a"], "features names 1 columns but x has 2"),
+        (ROWS, [1, 2, 3], ["a", "a"], "features with different names"),
         (ROWS, [1, "two", 3], [], "all targets of one kind"),
         (ROWS, [1, True, 3], [], "all targets of one kind"),
         (ROWS, [[1], [2, 3], [4]], [], "all targets of one kind"),

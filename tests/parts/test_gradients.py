@@ -33,7 +33,7 @@ from nncli.parts.layers import (
     Residual,
     Trained,
 )
-from nncli.parts.losses import BinaryCrossEntropy, HalfMse, OfMargins
+from nncli.parts.losses import BinaryCrossEntropy, HalfMse, MarginLoss
 from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
@@ -69,7 +69,7 @@ def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth
     case = network_part_cases.LAYERS.get(layer.name)
     block = case.block(dense) if case and case.block else [dense, layer()]
     squash = Softmax() if loss.matched is Softmax else OUTPUTS[loss.targets]
-    squash = Identity() if isinstance(loss, OfMargins) else squash
+    squash = Identity() if isinstance(loss, MarginLoss) else squash
     return Network((inputs,), block * depth, Dense(2, squash, initializer, SOME_BIAS), loss)
 
 

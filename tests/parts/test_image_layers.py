@@ -119,7 +119,7 @@ def test_a_block_that_ends_in_another_shape_is_refused_with_its_place():
     assert caught.value.key == "[0].layers[1]"
 
 
-def test_shapes_that_do_not_fit_name_the_cure():
+def test_shapes_that_do_not_fit_name_the_fix():
     with pytest.raises(ShapeError, match=r"found \(64,\): network.input.shape says"):
         conv().output_shape((64,))
     with pytest.raises(ShapeError, match="flatten turns images into features"):

@@ -161,6 +161,8 @@ def assert_scores_agree(metric, predictions, truth):
     expected = scikit_learn(metric, predictions, truth)
     close = pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
     assert found == close, (predictions, truth)
+    low, high = metric.bounds
+    assert np.isnan(found) or low - 1e-12 <= found <= high + 1e-12
 
 
 EVEN = np.full((3, 2), 0.5)
@@ -215,6 +217,7 @@ def test_every_metric_is_held_against_scikit_learn():
     assert {cls.name for cls in METRICS} == SCIKIT_LEARN.keys() | OF_LABELS.keys()
     assert {cls.name for cls in BY_TASK["multilabel"]} == OF_LABELS.keys()
     assert all(cls.tasks for cls in METRICS)
+    assert all(np.isfinite(cls.bounds).any() for cls in METRICS)
 
 
 # six rows of three classes; the class 2 is never true, the class 1 is predicted once

@@ -54,7 +54,7 @@ def test_all_sources_of_a_page_are_in_it() -> None:
 
 
 @pytest.mark.parametrize("assignment", IRIS)
-def test_what_cannot_be_played_is_refused_with_a_cure(assignment: str) -> None:
+def test_what_cannot_be_played_is_refused_with_a_fix(assignment: str) -> None:
     changes = [assignment, "training.batch_size=full"]
     with pytest.raises(UserError, match=re.escape(IRIS[assignment])) as caught:
         page(load_network(CONFIGS / "iris.yaml", changes))

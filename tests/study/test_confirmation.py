@@ -9,7 +9,7 @@ from nncli.artifacts.trial_records import TrialRecord
 from nncli.cli.commands.sweep import _confirmed
 from nncli.study.confirmation import confirmed
 
-FACTS = SimpleNamespace(higher_is_better=False)
+FACTS = SimpleNamespace(higher_is_better=False, objective="val_loss")
 
 
 def again(*values):

@@ -274,6 +274,19 @@ def test_a_value_that_is_no_number_is_a_failure():
 
 
 @needs_optuna
+@pytest.mark.parametrize("state", ["diverged", "invalid"])
+def test_values_without_a_result_are_avoided(state):
+    space = space_of("optimizer.learning_rate: [0.01, 0.1, 1e30]\noptimizer: [sgd, adam]")
+    sampler, ended = TpeSampler(space, 0, "minimize"), []
+    for number in range(40):
+        point = sampler.suggest(number, ended) if number else given_point(space)
+        is_lost = point.get("optimizer.learning_rate") == 2
+        outcome = (state, None) if is_lost else ("completed", 0.5)
+        ended.append(EndedTrial(number, point, *outcome))
+    assert sum(each.state == state for each in ended[10:]) < 10  # 30 if they were ignored
+
+
+@needs_optuna
 def test_tpe_says_nothing_and_keeps_the_logger_as_it_was(capfd):
     before = logging.getLogger("optuna").level
     search(TpeSampler(SPACE, 0, "minimize"), 15)

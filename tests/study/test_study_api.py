@@ -4,10 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nncli import study
+from nncli.assembly.split_table import split_table
+from nncli.config.load import load
+from nncli.engine.stop import Stop
 from nncli.errors import ConfigError, UserError
+from nncli.study import repeats, split_cache
+from nncli.study.task import TrialTask
+from nncli.study.worker import ignore_report, run_trial_here
 
 BASE = ("data: {dataset: iris}", "network: {hidden: [4]}", "training: {epochs: 3}")
 SWEEP = (
@@ -54,6 +61,42 @@ def test_resume_goes_on_or_reads_what_is_done(config):
     assert more.trials[:2] == first.trials
     sweep = study.run(config)
     assert study.resume(sweep.path).best == sweep.best
+    with pytest.raises(UserError, match="of kind sweep"):
+        study.resume(sweep.path, seeds=3)
+
+
+@pytest.fixture
+def table(write):
+    """table(rows): a config whose table has so many."""
+
+    def call(rows):
+        write("t.csv", "x,y", *(f"{n},{n % 2}" for n in range(rows)))
+        return write("t.yaml", "data: {path: t.csv, target: y}", *BASE[1:], "output: {plots: []}")
+
+    return call
+
+
+@pytest.mark.parametrize("place", [Path.absolute, lambda path: Path(path.name)])
+def test_a_table_is_read_once_by_a_study_and_anew_by_the_next(table, monkeypatch, place):
+    read = []
+    monkeypatch.setattr(
+        split_cache, "split_table", lambda *a, **k: read.append(split_table(*a, **k)) or read[-1]
+    )
+    for rows in (20, 40):
+        study.run(place(table(rows)), seeds=2)
+    assert [len(whole.table) for whole in read] == [20, 40]
+
+
+def test_a_worker_reads_a_table_anew_that_it_has_from_an_earlier_study(table):
+    """As Dask's do, which live on."""
+    begun, _ = repeats.begin(table(20), (), None, "seeds", 1, ())
+    split_cache.forget_split()
+    split_cache.cached_split(*load(table(40)), 0)
+    table(20)
+    plan = begun.planner.plan(0, ())
+    done = run_trial_here(TrialTask(begun.task, plan, 0), Stop(), ignore_report)
+    begun.directory.unlock()
+    assert [run.state for run in done.runs] == ["completed"]
 
 
 def test_errors_are_the_package_s(config):
@@ -64,8 +107,22 @@ def test_errors_are_the_package_s(config):
     for wrong in ({"seeds": 0}, {"folds": 1}):
         with pytest.raises(UserError, match="expected"):
             study.run(config, **wrong)
+    for wrong in ({"seeds": 1.5}, {"seeds": True}, {"seeds": 2, "vary": "init"}):
+        with pytest.raises(UserError, match="expected"):
+            study.run(config, **wrong)
+    for workers in (0, 1.5, "2"):
+        with pytest.raises(UserError, match="workers: expected an integer >= 1"):
+            study.run(config, seeds=2, workers=workers)
+    assert not Path("runs").exists()
     with pytest.raises(UserError, match="not a study"):
         study.resume(".")
+
+
+def test_integers_of_numpy_are_integers(config):
+    found = study.run(config, seeds=np.int64(1), set=["training.epochs=1"])
+    with pytest.raises(UserError, match="seeds: expected an integer >= 1, found '2'"):
+        study.resume(found.path, seeds="2")
+    assert len(study.resume(found.path, seeds=np.int64(2)).trials) == 2
 
 
 def test_what_the_command_line_warns_of_is_in_the_result(write, nncli):

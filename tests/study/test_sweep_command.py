@@ -190,14 +190,14 @@ def test_bug_in_a_trial_is_a_state_with_its_traceback(nncli, config, record, mon
     from nncli.study import worker
 
     def broken(*_: object) -> None:
-        raise ZeroDivisionError("a bug")
+        raise ZeroDivisionError("a bug \udcff")
 
     monkeypatch.setattr(worker, "train_to_end", broken)
     done = nncli("sweep", config(trials=9), "-q", "--workers", 1)
     assert done.code == 70
     assert done.err.splitlines()[-1].endswith(
         "runs/it-sweep-001: 5 trials in a row have failed, the last with "
-        "ZeroDivisionError: a bug (see trial-0004-traceback.txt)"
+        r"ZeroDivisionError: a bug \udcff (see trial-0004-traceback.txt)"
     )
     study = Path("runs/it-sweep-001")
     assert {row["state"] for row in record(study)} <= {"failed", "running"}

@@ -48,6 +48,19 @@ def test_values_are_in_order_with_each_run_of_each(study, run_at):
     assert curve_of(study, "val_accuracy").is_score
 
 
+def test_of_folds_the_rows_held_out_are_shown_too(nncli, config, record):
+    space = "sweep={space: {training.batch_size: [8, 32]}, method: grid, folds: 2, confirm: 0}"
+    done = nncli("sweep", config, "--set", space, "--set", "sweep.trials=3", "-q", "--json")
+    path = Path(done.json["run"])
+    for metric in ("loss", "accuracy"):
+        found = curve_of(path, metric)
+        own = {row["training.batch_size"]: row[f"held_out_{metric}"] for row in record(path)}
+        assert found.runs["held_out"] == [[float(own[label])] for label in found.labels]
+        assert [len(each) for each in found.runs["train"]] == [2] * len(found.labels)
+    legend = value_figure(found).axes[0].get_legend().get_texts()
+    assert legend[-1].get_text() == "held out, mean of the folds"
+
+
 def test_the_study_leaves_its_picture_sealed(nncli, study):
     assert sorted(path.name for path in (study / "plots").iterdir()) == [
         *("history.png", "space.png", "values.png"),

@@ -5,8 +5,11 @@ import pytest
 from formula_values import by_formula
 
 from nncli.registry import members
+from nncli.trace.html import html
+from nncli.trace.markdown import markdown
 from nncli.trace.plain_text import text
 from nncli.trace.traced_steps import trace
+from nncli.trace.worksheet import Worksheet
 
 IRIS = "data: {dataset: iris, split: none}"
 NUMBERS = "data: {dataset: {type: linear_regression, samples: 12, seed: 3}, split: none}"
@@ -129,6 +132,7 @@ CONV = "{type: conv2d, kernel_size: 2, activation: tanh"
         f"[{CONV}, filters: 2, padding: same, bias: false}}, layer_norm,"
         " {type: avg_pool2d, strides: 1, padding: same}, flatten]",
         f"[{CONV}, filters: 2, padding: same}}, {{type: max_pool2d, strides: 1}}, prelu, flatten]",
+        "[{type: conv2d, kernel_size: 1, filters: 3, activation: softmax}, flatten]",
         f"[{CONV}, filters: 1, padding: same}}, {{type: residual, layers: [{CONV}, filters: 1,"
         " padding: same, kernel_regularizer: l2}, {type: residual, layers: [prelu]}]}, flatten]",
         "[3, layer_norm, {type: residual, layers: [4, {type: dense, units: 3}]}, prelu]",
@@ -157,6 +161,27 @@ def test_images_are_shown_one_below_the_other_and_a_window_beside_its_kernel(dec
     x, W = shown["input"].values, shown["hidden_1/W"].values
     beside = f"{x[0, 0, 0, 0]:.6g}  {x[0, 0, 1, 0]:.6g}    {W[0, 0, 0, 0]:.6g}  {W[0, 1, 0, 0]:.6g}"
     assert beside.split() in [line.split() for line in page.splitlines()]
+
+
+@pytest.mark.parametrize("shape", ["[2, 2]", "[1, 2, 1, 2]"])
+def test_rows_of_several_axes_that_are_no_image_are_flattened_in_every_page(declared, shape):
+    loaded = declared(
+        "data: {dataset: iris}",
+        f"network: {{hidden: [4, {{type: reshape, shape: {shape}}}, layer_norm, batch_norm, prelu,"
+        " {type: dropout, rate: 0.5}, {type: activation, function: softmax}, flatten]}",
+        "optimizer: sgd",
+        "training: {batch_size: 3}",
+    )
+    assert check(loaded) > 30
+    whole = trace(loaded)
+    a = next(each for each in whole.steps[0].tensors if each.name == "hidden_2/a")
+    for row in a.values.reshape(3, 4):
+        numbers = [f"{value:.6g}" for value in row]
+        assert numbers in [line.split() for line in text(whole).splitlines()]
+        assert f"| {' | '.join(numbers)} |" in markdown(whole)
+    assert '"hidden_2/a"' in html(whole)
+    blanks = Worksheet(whole, ["hidden_2/a"]).blanks
+    assert [a.values[blank.index] for blank in blanks] == a.values.ravel().tolist()
 
 
 def test_running_statistics_are_shown_before_and_after(declared):

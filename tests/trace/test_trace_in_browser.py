@@ -140,9 +140,19 @@ seen.squeezed = look();
 """
 
 
-def look_at(folder: Path, config: Path, script: str, fragment: int, size: str) -> dict[str, Any]:
+WALK = """
+seen.positions = positions.map(({ tensor }, place) => {
+  at(place + 1);
+  return [tensor.name, state.position === place, columnOf(tensor)];
+});
+"""
+
+
+def look_at(
+    folder: Path, config: Path, script: str, fragment: int, size: str, **more: bool
+) -> dict[str, Any]:
     """What a script sees in the page of a config's first two steps."""
-    shown = trace(load_network(config), 2)
+    shown = trace(load_network(config), 2, **more)
     acts = f"<script>{{{LOOKING}{script}{SAYING}}}</script></body>"
     page = folder / f"{config.stem}.html"
     page.write_text(html(shown).replace("</body>", acts), encoding="utf-8")
@@ -169,6 +179,14 @@ def iris(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_the_page_runs_without_an_error(by_hand: dict[str, Any], iris: dict[str, Any]) -> None:
     assert (by_hand["errors"], iris["errors"]) == ([], [])
+
+
+def test_every_position_opens_that_of_the_input_gradient_too(tmp_path: Path) -> None:
+    config = CONFIGS / "by_hand.yaml"
+    found = look_at(tmp_path, config, WALK, 1, "1280,800", has_input_gradient=True)
+    assert found["errors"] == []
+    assert all(is_open for _, is_open, _ in found["positions"])
+    assert ["dx", True, 0] in found["positions"]
 
 
 def test_the_address_says_where_to_open(by_hand: dict[str, Any]) -> None:

@@ -20,11 +20,11 @@ from nncli.artifacts import locks, path_safety
 from nncli.artifacts.atomic_directory import AtomicDirectory
 from nncli.errors import RunInUse
 from nncli.operating_system import (
+    expand_wildcards,
     put_in_place,
     read_at,
     relative_path,
     shell_word,
-    words_of,
     write_at,
 )
 
@@ -234,7 +234,7 @@ def test_a_star_stands_for_paths_as_shells_elsewhere_have_it(folder):
     for name in ("b-2", "b-1", "c"):
         (folder / name).mkdir()
     asked = ["compare", "b-*", "no-*", "-*", "--set", "c=*"]
-    assert words_of(asked) == ["compare", "b-1", "b-2", "no-*", "-*", "--set", "c=*"]
+    assert expand_wildcards(asked) == ["compare", "b-1", "b-2", "no-*", "-*", "--set", "c=*"]
 
 
 @pytest.mark.usefixtures("on_windows")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nncli.doctor.diagnose import Diagnosis, LayerStatistics
 
 
-WIDTH = 100  # letters of a line; an edit isn't wrapped, so that it can be copied
+WIDTH = 100  # characters of a line; an edit isn't wrapped, so that it can be copied
 
 
 @click.command(name="doctor")
@@ -33,6 +33,7 @@ def command(run: Path, as_json: bool) -> None:
     can overfit ten rows, and the learning curves. Each finding has its number and one edit of the
     config, with what that did in a short trial.
     """
+    from nncli.artifacts.run_directory import RESOLVED
     from nncli.doctor.diagnose import diagnose
 
     diagnosis = diagnose(run)
@@ -44,7 +45,7 @@ def command(run: Path, as_json: bool) -> None:
     else:
         echo(f"{escaped(str(run))}: {_in_words(diagnosis)}")
     if diagnosis.findings and not as_json:
-        config = shell_word(run / "config.resolved.yaml")
+        config = shell_word(run / RESOLVED)
         echo()
         echo_line(f"to try an edit: nncli train {config} --set KEY=VALUE")
 

@@ -11,8 +11,8 @@ from nncli.cli.options import (
     format_options,
     input_file,
     json_option,
-    of_formats,
     print_json,
+    split_formats,
 )
 from nncli.cli.streams import echo, echo_line
 from nncli.errors import UserError, escaped
@@ -57,7 +57,7 @@ def command(
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
-    input_format, plot_format = of_formats(formats)
+    input_format, plot_format = split_formats(formats)
     if data is None and input_format is not None:
         raise click.UsageError(f"--format {input_format} is for --data -, standard input")
     from nncli.evaluation.background_fit import BackgroundFit
@@ -81,18 +81,22 @@ def command(
 
         trained = trained_model(run)
         require_room_for_libraries(run)
-        if data is None:
-            rows = _recorded(trained, split)
-        else:
-            with input_file(data, input_format) as path:
-                rows = _read(trained, path)
+        rows = _recorded(trained, split) if data is None else _read(trained, data, input_format)
         report = evaluate(trained, rows, background, draw)
+    from nncli.cli.model_summary import note_unfinished
+
+    note_unfinished(trained.summary())
+    _save_and_print(report, run, plots, troubles, as_json=as_json)
+
+
+def _save_and_print(
+    report: "Report", run: Path, plots: dict[str, bytes], troubles: list[str], *, as_json: bool
+) -> None:
     from nncli.cli.evaluation_text import evaluation_text
-    from nncli.cli.model_summary import note_unfinished, where_to_look
+    from nncli.cli.model_summary import where_to_look
     from nncli.evaluation.descriptions import alternatives
     from nncli.evaluation.report_files import save
 
-    note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {evaluation_text(report)}")
     files, not_saved = save(report, run, plots)
@@ -120,14 +124,15 @@ def _recorded(trained: "TrainedModel", asked: str | None) -> "ChosenRows":
     return trained.chosen_rows(chosen)
 
 
-def _read(trained: "TrainedModel", path: Path) -> "ChosenRows":
+def _read(trained: "TrainedModel", data: Path, input_format: str | None) -> "ChosenRows":
     import numpy as np
 
     from nncli.artifacts.trained_model import ChosenRows
     from nncli.cli.model_summary import note_unseen_categories
 
     built = trained.built
-    given = trained.model.read(path, needs_target=True)
+    with input_file(data, input_format) as path:
+        given = trained.model.read(path, needs_target=True)
     assert given.origin is not None
     for note in given.origin.notes:
         echo_line(f"note: {note}", err=True)

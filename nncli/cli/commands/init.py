@@ -25,6 +25,11 @@ from nncli.operating_system import shell_word
 )
 @click.option("--missing", multiple=True, help="A text that means a missing value; repeatable.")
 @click.option(
+    "--categorical",
+    multiple=True,
+    help="A column of categories, even if it looks like numbers; repeatable.",
+)
+@click.option(
     "--header/--no-header", default=None, help="Whether the first row has the column names."
 )
 @click.option(

@@ -59,10 +59,10 @@ def _described(kind: str | None) -> dict[str, Any]:
     if kind in ("lesson", "lessons"):
         return {"lesson": dict(lessons())}
     known = _singular(kind)
-    return {known: {name: _of_part(cls) for name, cls in members(known).items()}}
+    return {known: {name: _part_facts(cls) for name, cls in members(known).items()}}
 
 
-def _of_part(cls: "type[Part]") -> dict[str, Any]:
+def _part_facts(cls: "type[Part]") -> dict[str, Any]:
     import inspect
 
     from nncli.config.reference import keys_of

@@ -55,7 +55,7 @@ def _predict(
 
     trained = trained_model(run)
     predictions = Predictions(trained, file, probabilities=probabilities, interval=interval)
-    stdout = getattr(sys.stdout, "buffer", None)  # which a stand-in of Python's may lack
+    stdout = getattr(sys.stdout, "buffer", None)  # None if stdout was replaced by a text stream
     if output is None and stdout is None:
         raise click.UsageError("standard output takes no bytes here: choose a file with -o")
     predictions.write(output, stdout)

@@ -58,9 +58,9 @@ def _form(output: Path | None) -> Literal["html", "md"]:
     """The format for a file name."""
     ending = output.suffix.lower() if output else ""
     if (form := FORMS.get(ending)) is None:
-        cure = "--to html or --to md says what it is"
+        fix = "--to html or --to md says what it is"
         if ending == ".pdf":
-            cure = "write an .html and print that from a browser"
-        said = f"{output}: expected a name ending in .html or .md ({cure})"
+            fix = "write an .html and print that from a browser"
+        said = f"{output}: expected a name ending in .html or .md ({fix})"
         raise click.BadParameter(said, param_hint="-o")
     return form

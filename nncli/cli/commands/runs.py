@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nncli.artifacts.run_list import Listed
 
 HEADER = ["run", "state", "judged by", "value", "size", "when", "differs in"]
-MAX_DIFFERENCES_LETTERS = 60  # in a line
+MAX_DIFFERENCES_WIDTH = 60  # characters in a line
 SORTS = ("when", "name", "value", "size")
 
 
@@ -92,11 +92,7 @@ def _plain(each: "Listed") -> dict[str, Any]:
 
 def _row(each: "Listed") -> Sequence[str]:
     said = ", ".join(each.differences)
-    said = (
-        said
-        if len(said) <= MAX_DIFFERENCES_LETTERS
-        else said[: MAX_DIFFERENCES_LETTERS - 3] + "..."
-    )
+    said = said if len(said) <= MAX_DIFFERENCES_WIDTH else said[: MAX_DIFFERENCES_WIDTH - 3] + "..."
     when = each.when.replace("T", " ").removesuffix("Z")[:16]
     return [each.name, each.state, each.metric, figure(each.value), _size(each.bytes), when, said]
 

@@ -1,4 +1,4 @@
-"""Columns: selects features of a built-in dataset; tables select while they are read."""
+"""Columns: selects features of a built-in dataset; those of a file are selected while reading."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ def chosen_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The table with the selected features, and those that only formulas use.
+    """Return the table with the selected features, and hidden ones that only formulas use.
 
-    formulas: config key -> the columns it uses. Raises DataError for unknown names.
+    formulas: config key -> the columns that its formula uses. Raises DataError for unknown names.
     """
     shown = _shown(table, include, exclude, formulas)
     needed = [name for names in formulas.values() for name in names]
@@ -35,7 +35,7 @@ def with_hidden_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The table with all columns; those that aren't selected are hidden (`for_formulas`)."""
+    """Return the table with all columns; unselected ones are hidden (`for_formulas`)."""
     shown = _shown(table, include, exclude, formulas)
     return replace(table, for_formulas=frozenset(table.features) - {*shown})
 
@@ -49,7 +49,7 @@ def _shown(
     """The selected features, each once."""
     named = {"data.features.include": include or (), "data.features.exclude": exclude, **formulas}
     problems = [
-        (key, f"no column '{printable(name)}'{_cure(name, table)}")
+        (key, f"no column '{printable(name)}'{_fix(name, table)}")
         for key, names in named.items()
         for name in dict.fromkeys(names)
         if name not in table.features
@@ -60,5 +60,5 @@ def _shown(
     return [*dict.fromkeys(chosen)]
 
 
-def _cure(name: str, table: Table) -> str:
+def _fix(name: str, table: Table) -> str:
     return did_you_mean(name, table.features) or f"; known: {few(table.features)}"

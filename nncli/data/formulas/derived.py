@@ -27,7 +27,8 @@ class Derivation:
     """The derived columns of a config.
 
     formulas: name -> formula, which may refer to earlier names.  degree: of a polynomial, 0 for
-    none.  of: its columns, None for all numbers.  hidden: names that only other formulas use.
+    none.  of: the columns of the polynomial; None for all numeric features.  hidden: names that
+    only other formulas use.
     """
 
     formulas: Mapping[str, str] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Derivation:
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:
-        """Config key -> the table's columns that it uses."""
+        """Config key -> the table's columns that its formula uses."""
         found = {
             key_of(name): tuple(n for n in parse(text).columns if n not in self.formulas)
             for name, text in self.formulas.items()
@@ -53,7 +54,8 @@ class Derivation:
         problems: list[tuple[str, str]] = []
         for name, text in self.formulas.items():
             problems += [
-                (key_of(name), message) for message in self._wrong(name, text, table, found)
+                (key_of(name), message)
+                for message in self._formula_problems(name, text, table, found)
             ]
             found[name] = parse(text).substitute(found)
             if found[name].size > MAX_SIZE or found[name].depth > 2 * MAX_DEPTH:
@@ -64,12 +66,12 @@ class Derivation:
                 break
         if not problems:
             found = {name: each for name, each in found.items() if name not in self.hidden}
-            problems += [(POLYNOMIAL_KEY, message) for message in self._wrong_powers(table)]
+            problems += [(POLYNOMIAL_KEY, message) for message in self._polynomial_problems(table)]
         if problems:
             raise DataError(found=problems)
-        return found | self._powers(table, found)
+        return found | self._polynomial(table, found)
 
-    def _wrong(
+    def _formula_problems(
         self, name: str, text: str, table: Table, found: Mapping[str, Expression]
     ) -> Iterator[str]:
         shown = printable(name)
@@ -77,9 +79,9 @@ class Derivation:
             yield f"'{shown}' is a column of the table already: another name"
         for column in parse(text).columns:
             if column not in found:
-                yield from self._wrong_column(column, name, table, found)
+                yield from self._column_problems(column, name, table, found)
 
-    def _wrong_column(
+    def _column_problems(
         self, column: str, name: str, table: Table, found: Mapping[str, Expression]
     ) -> Iterator[str]:
         shown = f"'{printable(column)}'"
@@ -96,11 +98,7 @@ class Derivation:
         else:
             yield f"no column {shown}{did_you_mean(column, known) or f'; known: {few(known)}'}"
 
-    @property
-    def _named(self) -> tuple[str, ...]:
-        return self.of or ()
-
-    def _powers_of(self, table: Table) -> list[str]:
+    def _polynomial_columns(self, table: Table) -> list[str]:
         """The columns of the polynomial."""
         if self.of is not None:
             return [*dict.fromkeys(self.of)]
@@ -112,28 +110,28 @@ class Derivation:
             and name not in table.orders
         ]
 
-    def _wrong_powers(self, table: Table) -> Iterator[str]:
+    def _polynomial_problems(self, table: Table) -> Iterator[str]:
         if not self.degree:
             return
-        for column in self._named:
-            yield from self._wrong_column(column, "", table, {})
-        names = self._powers_of(table)
+        for column in self.of or ():
+            yield from self._column_problems(column, "", table, {})
+        names = self._polynomial_columns(table)
         if not names:
             yield "no feature holds numbers"
         count = count_of_terms(len(names), self.degree)
         if count > MAX_TERMS:
             degrees = range(self.degree - 1, 1, -1)
             lower = (d for d in degrees if count_of_terms(len(names), d) <= MAX_TERMS)
-            cures = [f"degree {d} makes {count_of_terms(len(names), d):,}" for d in lower][:1]
-            cures += ["of: [...] chooses columns"] * (len(names) > 1)
+            fixes = [f"degree {d} makes {count_of_terms(len(names), d):,}" for d in lower][:1]
+            fixes += ["of: [...] chooses columns"] * (len(names) > 1)
             yield (
                 f"degree {self.degree} of {len(names):,} columns makes {count:,} columns, and "
-                f"{MAX_TERMS:,} is the most ({'; '.join(cures)})"
+                f"{MAX_TERMS:,} is the most ({'; '.join(fixes)})"
             )
 
-    def _powers(self, table: Table, found: Mapping[str, Expression]) -> dict[str, Expression]:
-        """The products that aren't formulas already. Raises DataError for a name in use."""
-        made = terms(self._powers_of(table), self.degree) if self.degree else []
+    def _polynomial(self, table: Table, found: Mapping[str, Expression]) -> dict[str, Expression]:
+        """The terms of the polynomial that no formula makes. Raises DataError for a name in use."""
+        made = terms(self._polynomial_columns(table), self.degree) if self.degree else []
         named = {str(each): each for each in made if each not in found.values()}
         taken = [name for name in named if name in found or name in table.features]
         if taken:

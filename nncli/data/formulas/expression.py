@@ -68,7 +68,7 @@ class Expression:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The columns it uses, each once, in order of appearance."""
+        """The columns used, each once, in order of appearance."""
         found = () if self.column is None else (self.column,)
         return tuple(dict.fromkeys([*found, *(n for a in self.arguments for n in a.columns)]))
 
@@ -77,6 +77,7 @@ class Expression:
         return self._written(0)
 
     def _written(self, binding: int) -> str:
+        """The formula as text, in brackets if its precedence is less than `binding`."""
         if self.number is not None:
             return _digits(self.number)
         if self.column is not None:
@@ -95,14 +96,14 @@ class Expression:
         return f"({text})" if precedence < binding else text
 
     def substitute(self, expressions: Mapping[str, "Expression"]) -> "Expression":
-        """Replaces columns by expressions."""
+        """Replace columns by expressions."""
         if self.column is not None:
             return expressions.get(self.column, self)
         arguments = tuple(argument.substitute(expressions) for argument in self.arguments)
         return Expression(self.number, None, self.function, arguments)
 
     def compute(self, column: Callable[[str], Any], call: "Call", number: Callable[[float], Any]):  # type: ignore[no-untyped-def]
-        """Evaluates the tree, given the values of a column, a number and a function call."""
+        """Evaluate the tree. column, number: evaluate a leaf.  call: applies a function."""
         if self.number is not None:
             return number(self.number)
         if self.column is not None:
@@ -130,7 +131,7 @@ Call = Callable[[np.ufunc, list[Any]], Any]
 
 
 def subexpressions(expression: Expression) -> Iterator[Expression]:
-    """Yields all nodes of the tree, arguments before their function."""
+    """Yield all nodes of the tree, arguments before their function."""
     for each in expression.arguments:
         yield from subexpressions(each)
     yield expression

@@ -1,4 +1,4 @@
-"""Parse: parses the text of a formula into an expression; errors have their position.
+"""Parse: parses the text of a formula into an expression; errors name the position.
 
 comparison = sum [("<" | "<=" | ">" | ">=" | "==" | "!=") sum]
 sum        = product {("+" | "-") product}
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/^(),<>])"
     r"|(?P<end>\Z))"
 )
-_CURES = {
+_FIXES = {
     "=": "== compares",
     "%": "there is no remainder: x - floor(x/2)*2 is that of x / 2",
     "&": "the product of two comparisons holds where both do",
@@ -65,10 +65,10 @@ class _Token(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Parses a formula. Raises FormulaError."""
+    """Parse a formula. Raises FormulaError."""
     if len(text) > MAX_LENGTH:
         raise FormulaError(
-            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} signs at most: use several"
+            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} characters at most: use several"
         )
     found = _Parser(_tokens(text)).formula()
     if not found.columns:
@@ -93,9 +93,9 @@ def _unreadable(text: str, place: int) -> FormulaError:
     sign = text[place]
     if sign in "`\"'":
         return FormulaError(place + 1, f"the name that begins with {sign} has no {sign} at its end")
-    cure = f": {_CURES[sign]}" if sign in _CURES else ""
-    cure = cure or ": a name with such a sign stands in quotes, as `petal length`"
-    return FormulaError(place + 1, f"unexpected '{printable(sign)}'{cure}")
+    fix = f": {_FIXES[sign]}" if sign in _FIXES else ""
+    fix = fix or ": a name with such a sign stands in quotes, as `petal length`"
+    return FormulaError(place + 1, f"unexpected '{printable(sign)}'{fix}")
 
 
 class _Parser:
@@ -113,10 +113,10 @@ class _Parser:
         return self.tokens[self.next - 1]
 
     def takes(self, text: str) -> bool:
-        """Consumes the next token if it is this sign, and returns whether it was."""
-        is_it = self.token.kind == "sign" and self.token.text == text
-        self.next += is_it
-        return is_it
+        """Consume the next token if it is the sign `text`; return whether it was."""
+        is_taken = self.token.kind == "sign" and self.token.text == text
+        self.next += is_taken
+        return is_taken
 
     def formula(self) -> Expression:
         found = self.expression(1)
@@ -126,9 +126,9 @@ class _Parser:
             raise FormulaError(self.token.place, "')' closes no bracket")
         if self.token.text == ",":
             raise FormulaError(self.token.place, "',' stands between a function's numbers only")
-        cure = _between(self.token) or ": one comparison, or brackets around the first"
+        fix = _between(self.token) or ": one comparison, or brackets around the first"
         raise FormulaError(
-            self.token.place, f"expected a sign such as + or *, found {self.token.shown}{cure}"
+            self.token.place, f"expected a sign such as + or *, found {self.token.shown}{fix}"
         )
 
     def expression(self, least: int) -> Expression:
@@ -232,6 +232,6 @@ def _between(token: _Token) -> str:
 
 
 def _unknown_function(name: str) -> str:
-    cure = f" (write {_FUNCTION_NAMES[name]})" if name in _FUNCTION_NAMES else ""
-    cure = cure or did_you_mean(name, [*FUNCTIONS])
-    return f"unknown function '{printable(name)}'{cure}; known: {', '.join(FUNCTIONS)}"
+    fix = f" (write {_FUNCTION_NAMES[name]})" if name in _FUNCTION_NAMES else ""
+    fix = fix or did_you_mean(name, [*FUNCTIONS])
+    return f"unknown function '{printable(name)}'{fix}; known: {', '.join(FUNCTIONS)}"

@@ -1,7 +1,7 @@
 """Bounded reader: reads a file or unpacks a .gz, with a limit on the bytes of one row.
 
 An incomplete row stays in memory: a row without an end would fill it, and a few MB of gzip data
-can unpack to GBs of that.
+can unpack to GBs of such a row.
 """
 
 import gzip
@@ -33,7 +33,7 @@ class BoundedFile(io.RawIOBase):
         self.renew_limit()
 
     def renew_limit(self) -> None:
-        """Allows `MAX_ROW_BYTES` more: the rows read so far are complete."""
+        """Allow `MAX_ROW_BYTES` more, once the rows read so far are complete."""
         self._allowed = self.count + MAX_ROW_BYTES
 
     def readable(self) -> bool:

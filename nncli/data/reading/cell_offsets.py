@@ -49,7 +49,7 @@ class CellOffsets:
 
 
 def locate_cells(text: str, width: int, delimiter: str) -> CellOffsets | None:
-    """Locates the cells of lines of `width` cells; None if they need the csv module."""
+    """Locate the cells of lines of `width` cells; None if they need the csv module."""
     if '"' in text or "\0" in text or delimiter not in DELIMITERS:
         return None
     if "\r" in text:

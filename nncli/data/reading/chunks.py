@@ -1,4 +1,4 @@
-"""Chunks: the reader protocol, a file's rows some at a time, and the parser of numbers."""
+"""Chunks: the reader protocol, which yields a file's rows in chunks, and the number parser."""
 
 import gzip
 import os
@@ -21,7 +21,7 @@ from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import Unfit
 
 MAX_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
-SAMPLED_CELLS = 1 << 8  # that show whether a column's cells repeat
+SAMPLED_CELLS = 1 << 8  # looked at to see whether a column's cells repeat
 MAX_EXACT_INT = 2**53  # float64 represents every integer up to here
 LEADING_ZERO = re.compile(r"^\s*0\d+\s*$", re.MULTILINE)
 LONG_NUMBER = re.compile(r"^\s*[+-]?(\d{16,})\s*$", re.MULTILINE)
@@ -31,8 +31,8 @@ LONG_NUMBER = re.compile(r"^\s*[+-]?(\d{16,})\s*$", re.MULTILINE)
 class Chunk:
     """Some rows of a table.
 
-    columns: the cells of each: strings, or float64 with NaN for missing if the file has dtypes.
-    lines: (rows,) the line or row number of each in its file.
+    columns: the cells of each column: strings, or float64 with NaN for missing if the file has
+    dtypes.  lines: (rows,) the line or row number of each row in its file.
     """
 
     columns: Sequence[Sequence[str] | Array]
@@ -58,9 +58,9 @@ class TableReader(Protocol):
 
     names: the column names.  row_word: the prefix of a row's number in messages, as `row `.
     texts: columns whose dtype in the file is text.  row_indices: columns with the row labels of
-    the program that wrote the file.  non_features: columns that the file declares no features,
-    and why.  notes: the guesses made.  image_shape, pixels: (height, width, channels) of the image
-    in each row, and the names of its columns; empty for other tables.
+    the program that wrote the file.  non_features: columns that the file declares no features ->
+    the reason.  notes: a line for each guess.  image_shape, pixels: (height, width, channels) of
+    the image in each row, and the names of its columns; empty for other tables.
     """
 
     names: tuple[str, ...]
@@ -73,7 +73,7 @@ class TableReader(Protocol):
     pixels: tuple[str, ...]
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yields all rows, from the first; may be called again."""
+        """Yield all rows, from the first; may be called again."""
         ...
 
     def count_cells(self) -> int:
@@ -107,7 +107,7 @@ def _numbers_among(missing: tuple[str, ...], decimal: str) -> list[float]:
 
 
 class NumberParser:
-    """Parses cells as float64, NaN for missing.
+    """A parser of cells as float64, NaN for missing.
 
     missing: the missing markers; one that is a number matches every spelling of it.
     decimal: the decimal separator.  expected: what a cell should hold, for messages.
@@ -139,7 +139,7 @@ class NumberParser:
         return numbers[inverse], np.flatnonzero(is_wrong[inverse]).tolist()
 
     def preparsed(self, cells: Sequence[str]) -> Array | None:
-        """The numbers that NumPy has parsed already, if this parser would parse them the same."""
+        """The numbers as NumPy has parsed them already; None if this parser may differ."""
         if not isinstance(cells, PlainColumn) or cells.decimal != self.decimal:
             return None
         return None if cells.empty and "" not in self.missing else cells.numbers
@@ -207,7 +207,7 @@ def refuse_width(path: Path, columns: int) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turns errors of the operating system and of gzip into DataError."""
+    """Turn errors of the operating system and of gzip into DataError, at data.path."""
 
     def refuse(message: str) -> DataError:
         return DataError(f"{path}: {message}", key="data.path")

@@ -9,7 +9,8 @@ import numpy as np
 from nncli.data.column_names import yaml_name
 from nncli.data.number_cells import to_number
 from nncli.data.reading.chunks import NumberParser, loses_digits
-from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
+from nncli.data.reading.number_formats import NumberFormat, format_of
+from nncli.data.reading.numbers_as_text import LIMIT, limit_fix, limit_format
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
@@ -20,16 +21,16 @@ from nncli.parts.table import cell_problem
 
 CellType = Literal["number", "text", "date"]
 SAMPLED_TEXTS = 1000
-MAX_TYPO_SHARE = 0.05  # of texts, up to which a column is one of numbers with typing errors
+MAX_TYPO_SHARE = 0.05  # of texts in a column that is taken for numbers with typing errors
 
 
 @dataclass
 class ColumnEncoder:
-    """Encodes one column, a chunk at a time: texts as indices into `vocabulary`, numbers as floats.
+    """Encoder of one column, in chunks: texts as indices into `vocabulary`, numbers as floats.
 
     is_forced: whether the config or the file's dtype sets the cell type.  is_typed: whether the
-    dtype does.  numbers, wrong: how many cells are numbers, and how many should be.
-    loses_digits: whether some integer would lose digits as a float.  problems, wrong_texts: the
+    dtype sets it.  numbers, wrong: how many cells are numbers, and how many should be but aren't.
+    loses_digits: whether some integer would lose digits as a float.  problems, wrong_texts: of the
     first wrong cells.  markers: how many cells hold each missing marker.
     """
 
@@ -94,7 +95,10 @@ class ColumnEncoder:
         return codes[inverse]
 
     def note(self, wrong: list[int], cells: Any, file: str, lines: Array) -> None:
-        """Records cells that should be numbers, the first ones with their lines."""
+        """Record wrong cells: count all, and make problems of the first.
+
+        wrong: indices into `cells`.  file: the prefix of a line in messages.
+        """
         for index in wrong[: TableError.MAX_SHOWN - len(self.problems)]:
             cell = str(cells[index]).strip()
             expected = self.parser.expected
@@ -107,31 +111,32 @@ class ColumnEncoder:
 
     @property
     def sampled_texts(self) -> list[str]:
-        """The first distinct texts: enough to infer their format."""
+        """The first distinct texts, from which their format is inferred."""
         return list(self.vocabulary.texts[:SAMPLED_TEXTS])
 
     @property
     def places_of_name(self) -> list[str]:
-        """Where the first wrong cells are the column's own name, as in a repeated header."""
+        """The places of wrong cells that hold the column's own name, as a repeated header does."""
         wrong = zip(self.problems, self.wrong_texts, strict=True)
         return [problem.where for problem, text in wrong if text == self.name]
 
     def shown_problems(self, *, is_new: bool) -> list[Problem]:
-        """The problems, the first with advice; a single one if most cells are wrong."""
+        """The problems, the first with advice; only the first if most cells are wrong."""
         if not self.problems:
             return []
         first, *others = self.problems
         is_ordinal = isinstance(self.parser, OrdinalParser)
         if self.wrong > self.numbers and not is_ordinal:
-            cure = ""
+            fix = ""
             if format_ := self.format_of_wrong:
                 bare = f"write '{format_.bare(self.wrong_texts[0])}', say"
-                cure = f" ({bare if is_new else format_.cure(self.name, self.parser.decimal)})"
-            message = f"{first.message}, and none in most rows{cure}"
+                fix = f" ({bare if is_new else format_.fix(self.name, self.parser.decimal)})"
+            message = f"{first.message}, and none in most rows{fix}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
-            advice = f" ({limit_advice(self.wrong_texts[0]).partition(': ')[2]})"
+            cure = limit_fix(self.name, self.wrong_texts, self.parser.decimal, is_new=is_new)
+            advice = f" (a limit: {cure})"
         elif not is_new:
             advice = " (if it stands for missing, add it to data.missing"
             if is_ordinal:
@@ -143,15 +148,18 @@ class ColumnEncoder:
 
     @property
     def format_of_wrong(self) -> NumberFormat | None:
-        """The number format that fits the wrong cells, if most cells are wrong and one fits."""
-        if self.wrong <= self.numbers or isinstance(self.parser, OrdinalParser):
+        """The number format that fits the wrong cells, if one does and they are limits, or most."""
+        texts, decimal = self.wrong_texts, self.parser.decimal
+        if isinstance(self.parser, OrdinalParser):
             return None
-        found = format_of(self.wrong_texts, self.parser.decimal)
+        if self.wrong <= self.numbers or LIMIT.fullmatch(texts[0]):
+            return limit_format(texts, decimal)
+        found = format_of(texts, decimal)
         return found[0] if found else None
 
     @property
     def is_text(self) -> bool:
-        """Whether the column is text: numbers would lose digits, or too many cells are none."""
+        """Whether the column is text: numbers would lose digits, or too few cells are numbers."""
         if self.cell_type == "text" or (self.loses_digits and not self.has_fractions):
             return True
         few = self.wrong <= max(MAX_TYPO_SHARE * (self.numbers + self.wrong), 2)

@@ -64,7 +64,7 @@ class ColumnKeys:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the order, as they are written in cells."""
+        """The words of `order`, as they are written in cells."""
         return tuple(map(cell_text, self.order or ()))
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.column_names import column_fix, yaml_name
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
@@ -21,7 +21,7 @@ from nncli.parts.dates import days_of
 
 
 class DateParser(NumberParser):
-    """Parses cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
+    """A parser of cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
 
     def __init__(self, missing: Sequence[str], format_: str | None) -> None:
         super().__init__(missing)
@@ -48,9 +48,9 @@ class DateParser(NumberParser):
 
 
 def formats_of_dates(columns: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
-    """Columns' distinct texts -> the formats of those columns that hold dates.
+    """The formats of the columns that hold dates. columns: the distinct texts of each.
 
-    Raises FormatsFound if the first number of some may be the day or the month.
+    Raises FormatsFound if the first number of some dates may be the day or the month.
     """
     found = {name: date_format(texts) for name, texts in columns.items()}
     orders = {order_of(each.form) for each in found.values() if each.form} - {None}
@@ -59,20 +59,20 @@ def formats_of_dates(columns: Mapping[str, Sequence[str]]) -> dict[str, str | No
     for name, text in ((name, each.open) for name, each in found.items() if each.open):
         column, said, example = printable(name), yaml_name(name), printable(text)
         forms = {order: written(text, order) for order in (DAY_FIRST, MONTH_FIRST)}
-        cures = {
-            order: column_cure(name, {"type": "date", "format": form})
+        fixes = {
+            order: column_fix(name, {"type": "date", "format": form})
             for order, form in forms.items()
         }
         problem = (
             f"column '{column}' has dates such as '{example}', and nothing says which number is "
-            f'the day: {cures[DAY_FIRST]}, or "{forms[MONTH_FIRST]}" '
+            f'the day: {fixes[DAY_FIRST]}, or "{forms[MONTH_FIRST]}" '
             f"(if the column is text, data.columns: {{{said}: categorical}})"
         )
         trouble.append(("data.columns", problem))
         order = common or likely_order(columns[name])
         first, other = ("day", MONTH_FIRST) if order == DAY_FIRST else ("month", DAY_FIRST)
         guess = f"column '{column}': dates such as '{example}' are taken to begin with the {first}"
-        guesses.append(f"{guess}; {cures[other]} if they don't")
+        guesses.append(f"{guess}; {fixes[other]} if they don't")
         formats[name] = {"type": "date", "format": forms[order]}
     if trouble:
         raise FormatsFound(trouble, markers=(), formats=formats, guesses=guesses)

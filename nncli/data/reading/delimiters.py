@@ -11,14 +11,14 @@ from nncli.frozen import frozen
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_CELLS = 1 << 12
-EVEN_SHARE = 0.8  # of rows with one width: the others may be errors of the file
+EVEN_SHARE = 0.8  # of rows that have the same width: the others may be errors of the file
 
 
 @frozen
 class SplitLines:
-    """Lines split at a delimiter, without blank ones.
+    """Lines split at a delimiter, without blank lines.
 
-    widths: the number of cells of each row.  lines: the line each begins on, from 0.
+    widths: the number of cells of each row.  lines: the line each row begins on, from 0.
     rows: the first rows, up to `MAX_CELLS` cells.
     """
 
@@ -29,24 +29,24 @@ class SplitLines:
 
     @cached_property
     def width(self) -> int:
-        """The most frequent number of cells; the largest of those that tie."""
+        """The most frequent number of cells in a row; the largest of a tie."""
         counts = Counter(self.widths)
         return max(counts, key=lambda width: (counts[width], width), default=0)
 
     @cached_property
     def first(self) -> int:
-        """The index of the first row of that width."""
+        """The index of the first row of `width` cells."""
         return self.widths.index(self.width) if self.widths else 0
 
     @property
     def is_even(self) -> bool:
-        """Whether nearly all rows from `first` on have that width."""
+        """Whether nearly all rows from `first` on have `width` cells."""
         widths = self.widths[self.first :]
         return bool(widths) and widths.count(self.width) >= EVEN_SHARE * len(widths)
 
 
 def split_lines(lines: Sequence[str], delimiter: str, comment: str | None = None) -> SplitLines:
-    """Splits lines at a delimiter; misplaced quotes are no errors."""
+    """Split lines at a delimiter; misplaced quotes are no errors."""
     reader, found, start = (
         parse_rows(lines, delimiter, comment, strict=False),
         SplitLines(delimiter),
@@ -70,10 +70,9 @@ def split_lines(lines: Sequence[str], delimiter: str, comment: str | None = None
 def sniff_delimiter(
     lines: Sequence[str], decimal: str = ".", comment: str | None = None
 ) -> SplitLines:
-    """Splits lines at the delimiter that gives rows of even width from the earliest line on; of
-    several, at the one that gives most cells.
+    """Split lines at the delimiter that gives rows of even width from the earliest line on.
 
-    A table of one column gets a comma.
+    Of several, the one that gives most cells is taken; for a table of one column, a comma.
     """
     best: SplitLines | None = None
     for delimiter in DELIMITERS:
@@ -86,6 +85,6 @@ def sniff_delimiter(
 
 
 def _rank(found: SplitLines) -> tuple[bool, int, int]:
-    """A sort key: the greater, the likelier is the delimiter."""
+    """A sort key, greatest for the likeliest delimiter."""
     fits = found.is_even and found.width > 1
     return (True, -found.first, found.width) if fits else (False, 0, 0)

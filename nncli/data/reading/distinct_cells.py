@@ -1,4 +1,4 @@
-"""Distinct cells: the unique texts of a column and the index of each cell's, as np.unique has."""
+"""Distinct cells: the unique texts of a column, and the index of each cell's text."""
 
 from collections.abc import Sequence
 
@@ -23,8 +23,10 @@ def distinct_texts(cells: Sequence[str]) -> tuple[list[str], Array]:
 
 
 def hashed_cells(codes: Array, starts: Array, lengths: Array) -> tuple[Array, Array] | None:
-    """(the first row of each unique cell, inverse indices), by hashes of eight-byte words; None
-    for long cells, and if two unique cells collide."""
+    """(the first row of each unique cell, inverse indices), by hashes of eight-byte words.
+
+    None for long cells, and if two unique cells share a slot of the hash table.
+    """
     if codes.itemsize > 1 or lengths.max(initial=0) > MAX_WORDS * 8:
         return None
     words = _words(codes, starts, lengths)
@@ -35,7 +37,7 @@ def hashed_cells(codes: Array, starts: Array, lengths: Array) -> tuple[Array, Ar
     slots = (hashes * HASH_FACTOR >> np.uint64(64 - SLOT_BITS)).astype(np.intp)
     rows = np.arange(len(starts))
     firsts = np.empty(1 << SLOT_BITS, np.intp)
-    firsts[slots[::-1]] = rows[::-1]  # the last one stays: each slot's first row
+    firsts[slots[::-1]] = rows[::-1]  # backwards, so that the first row of each slot stays
     first = firsts[slots]
     if any((word[first] != word).any() for word in words):
         return None  # two share a slot
@@ -44,7 +46,7 @@ def hashed_cells(codes: Array, starts: Array, lengths: Array) -> tuple[Array, Ar
 
 
 def _words(codes: Array, starts: Array, lengths: Array) -> list[Array]:
-    """The cells' bytes, padded with zeros, as eight-byte words: the first of each cell, ..."""
+    """The cells' bytes, padded with zeros, as words of eight bytes: the first words, ..."""
     count = max(-(-int(lengths.max(initial=0)) // 8), 1)
     padded = np.concatenate([codes, np.zeros(8 * count, np.uint8)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, 8)

@@ -1,4 +1,4 @@
-"""Dotted thousands: warns of columns whose 12.345, read as a fraction, may mean 12345."""
+"""Dotted thousands: warnings of columns whose 12.345, read as a fraction, may mean 12345."""
 
 import re
 from collections.abc import Container, Iterator, Sequence
@@ -13,7 +13,7 @@ from nncli.errors import printable
 from nncli.parts.arrays import Array
 
 MIN_FRACTIONS = 20  # cells: fewer may all have three decimals by chance
-HEAD_ROWS = 4096  # that rule most columns out
+HEAD_ROWS = 4096  # looked at first, to rule most columns out
 
 
 def dotted_notes(
@@ -22,7 +22,7 @@ def dotted_notes(
     """A warning for each column of numbers that may have thousands separators.
 
     All its cells with a fraction have exactly three decimals, after one to three digits without a
-    leading zero. The file is read once more where the values are such.
+    leading zero. The file is read again if the values of a column allow this.
     """
     plain = [
         name
@@ -55,7 +55,10 @@ def may_be_thousands(values: Array) -> bool:
 
 
 def _have_three_decimals(values: Array, fewest: int) -> bool:
-    """Whether at least `fewest` have a fraction, of three decimals at most, and lie within 1000."""
+    """Whether the values with a fraction lie within 1000 and have at most three decimals.
+
+    Requires `fewest` of them; of many, some must have exactly three decimals.
+    """
     sizes = np.abs(values[np.isfinite(values)])
     sizes = sizes[sizes != np.floor(sizes)]
     if not len(sizes) or len(sizes) < fewest:

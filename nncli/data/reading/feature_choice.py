@@ -21,18 +21,22 @@ from nncli.frozen import frozen
 from nncli.parts.table import Column, Kind
 
 EMPTY = "empty: no value at all"
+NEARLY_EMPTY = "nearly empty: so few values that the training rows may have none"
+MIN_VALUES = 10  # of a column that isn't nearly empty
+MAX_OTHER_SHARE = 0.3  # of rows that don't train: more values than that reach the training rows
 ROW_LABELS = "row labels of the program that wrote the file"
 
 
 @frozen
 class FeatureChoice:
-    """Chooses features among a table's columns.
+    """The rules that choose features among a table's columns.
 
     is_explicit: whether the config lists the features; then none is left out.  needed: columns
     that formulas read.  kinds: the kinds that the config sets.  drops_empty: whether a column
-    without values is left out; else it is an error.  row_indices: columns that may be row labels.
-    non_features: columns that the file declares no features, and why.  others: columns with
-    another role.  rare: which categories are merged.
+    without values, or with few, is left out; else none is an error.  row_indices: columns that may
+    be row labels.
+    non_features: columns that the file declares no features -> the reason.  others: columns with
+    another role.  rare: the rule by which categories are merged.
     """
 
     path: Path
@@ -51,7 +55,7 @@ class FeatureChoice:
         candidates: Sequence[str],
         dates: Container[str],
     ) -> tuple[dict[str, Kind], dict[str, str]]:
-        """(feature -> kind, other column -> why it is left out)."""
+        """(feature -> kind, column left out -> the reason), for the candidates."""
         kinds: dict[str, Kind] = {}
         left_out: dict[str, str] = {}
         found: list[tuple[str, str]] = []
@@ -69,7 +73,7 @@ class FeatureChoice:
                 kinds[name] = self._kind(name, column, is_date=is_date)
             except DataError as error:
                 found += error.found
-        if not kinds:  # a column that counts the rows is better than none
+        if not kinds:  # a column of row numbers is better than no feature
             counting = [
                 name
                 for name, reason in left_out.items()
@@ -88,8 +92,12 @@ class FeatureChoice:
 
     def _reason_left_out(self, name: str, column: Column, *, is_date: bool) -> str:
         """Why a column is left out; empty if it isn't."""
-        if self.drops_empty and np.isnan(column.values).all():
-            return EMPTY
+        if self.drops_empty:
+            count = int(np.count_nonzero(~np.isnan(column.values)))
+            if count == 0:
+                return EMPTY
+            if count < min(MIN_VALUES, MAX_OTHER_SHARE * len(column.values)):
+                return NEARLY_EMPTY
         if self.is_explicit or name in self.needed or name in self.kinds:
             return ""
         if name in self.non_features:
@@ -101,7 +109,7 @@ class FeatureChoice:
         return uninformative_date(column) if is_date else uninformative(name, column, self.rare)
 
     def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
-        """A feature's kind. Raises DataError for an empty column and a wrong boolean."""
+        """A feature's kind. Raises DataError for an empty column and a wrong `type: boolean`."""
         where = f"{self.path}: column '{name}'"
         if np.isnan(column.values).all():
             message = f"{where} has no values at all: leave it out"

@@ -1,7 +1,7 @@
 """Given rows: reads a DataFrame, a list of dicts or a dict of columns as if it were a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ NULL_TYPES = ("NoneType", "NAType", "NaTType")
 class GivenRows:
     """A table in memory.
 
-    formats: by date column, the format of the training file; dates elsewhere become ISO 8601.
+    formats: by date column, the training file's format; dates in other columns become ISO 8601.
     Raises UserError for anything that is no table.
 
     >>> rows = GivenRows([{"age": 3, "place": "Bonn"}, {"age": None, "place": "Köln"}])
@@ -68,9 +68,9 @@ def _columns(rows: Any) -> list[tuple[Any, Any]]:
         return [(name, [value] if is_one_row else value) for name, value in rows.items()]
     if hasattr(rows, "columns") and hasattr(rows, "shape"):  # pandas, polars
         positions = range(len(rows.columns))
-        at = getattr(rows, "iloc", None)
+        iloc = getattr(rows, "iloc", None)
         return [
-            (name, rows[name] if at is None else at[:, place])
+            (name, rows[name] if iloc is None else iloc[:, place])
             for name, place in zip(rows.columns, positions, strict=True)
         ]
     if isinstance(rows, Sequence) and rows and all(isinstance(row, Mapping) for row in rows):
@@ -83,7 +83,7 @@ def _columns(rows: Any) -> list[tuple[Any, Any]]:
 
 
 def _transposed(rows: Sequence[Mapping[Any, Any]]) -> list[tuple[Any, list[Any]]]:
-    """(name, values) of each column. Raises UserError for rows with different keys."""
+    """(name, values) of each column of a list of dicts. Raises UserError for different keys."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     for number, row in enumerate(rows, start=1):
         if lacking := [name for name in names if name not in row]:
@@ -101,13 +101,13 @@ def _is_cell(value: Any) -> bool:
 
 def _cells(values: Any, date_format: str | None) -> Array | list[str]:
     """A column as float64 with NaN for missing, or as strings, empty for missing."""
-    array = values if isinstance(values, list | tuple) else np.asarray(values)
+    array = values if isinstance(values, list | tuple) else np.asanyarray(values)  # keeps a mask
     if isinstance(array, np.ndarray) and array.ndim != 1:
         raise UserError(
             f"{SOURCE}: expected columns of single values, found {array.ndim} dimensions"
         )
     if isinstance(array, np.ndarray) and array.dtype.kind in "bf":
-        return array.astype(float)
+        return np.ma.filled(array.astype(float), np.nan)
     cells = [None if _is_missing(value) else value for value in _as_python(array)]
     if all(value is None or _is_exact(value) for value in cells):
         return np.array([np.nan if value is None else value for value in cells], dtype=float)
@@ -122,8 +122,9 @@ def _is_exact(value: Any) -> bool:
 
 
 def _as_python(array: Any) -> list[Any]:
+    """The values of an array or sequence, None where masked."""
     if isinstance(array, np.ndarray) and array.dtype.kind == "M":
-        array = array.astype("datetime64[us]")  # of nanoseconds, whole numbers would become
+        array = array.astype("datetime64[us]")  # tolist makes integers of nanoseconds
     return array.tolist() if isinstance(array, np.ndarray) else list(array)
 
 
@@ -134,8 +135,8 @@ def _is_missing(value: Any) -> bool:
 
 
 def _text(value: Any, date_format: str | None) -> str:
-    """A cell as a text file has it."""
-    if isinstance(value, date):
+    """A cell as it is written in a text file."""
+    if isinstance(value, date | time):
         return value.strftime(date_format) if date_format else value.isoformat()
     if isinstance(value, bool | np.bool_):
         return cell_text(bool(value))

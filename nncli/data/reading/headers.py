@@ -1,4 +1,4 @@
-"""Headers: finds out whether the first rows of a text table name its columns."""
+"""Headers: decides whether the first rows of a text table name its columns."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -15,9 +15,9 @@ from nncli.frozen import frozen
 class Header:
     """The header of a text table.
 
-    names: the column names, `column_3` for a missing one.  rows: the number of header rows.
-    unnamed: the first column, if it has no name, as row labels have none.  orange: the types and
-    roles of an OrangeHeader header.
+    names: the column names, such as `column_3` for an empty one.  rows: the number of header rows.
+    unnamed: the first column if it has no name, as a column of row labels.  orange: the types and
+    roles of an Orange header.
     """
 
     names: tuple[str, ...]
@@ -47,9 +47,9 @@ def read_header(
 
 
 def with_label_column(rows: list[list[str]]) -> list[list[str]]:
-    """Adds an empty first name if the header is one name short and the first column is unique.
+    """Add an empty first name if the header is one name short and the first column is unique.
 
-    R's write.table writes row labels without a name.
+    R's write.table writes such a column of row labels.
     """
     first, others = rows[0], rows[1:]
     labels = {row[0] for row in others}
@@ -60,8 +60,8 @@ def with_label_column(rows: list[list[str]]) -> list[list[str]]:
 def is_header(first: Sequence[str], rows: Sequence[Sequence[str]], decimal: str = ".") -> bool:
     """Whether the first row names the columns.
 
-    It does if it has no number, if its numbers count the columns, or if some column has a text
-    above numbers only.
+    It does if it holds no number, if its numbers count the columns, or if some column is a text
+    above only numbers.
     """
     numbers = [is_number(cell, decimal) for cell in first]
     if not any(numbers):

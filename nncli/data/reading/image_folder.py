@@ -1,4 +1,4 @@
-"""Image folder: reads PNG files as the rows of a table, with a column a pixel and channel.
+"""Image folder: reads PNG files as the rows of a table, with a column per pixel and channel.
 
 The name of a subfolder is the class of its images: `cats/1.png`, `dogs/1.png`. Images in the
 folder itself have no class: they are to be predicted. Sizes are checked before pixels are read.
@@ -34,10 +34,10 @@ class _Image:
 
 
 class ImageFolder:
-    """The PNG files of a folder, sorted by class and name.
+    """The PNG files of a folder as a table, sorted by class and name.
 
     A pixel has one value in [0, 1], or three if any image is in colours; transparency is dropped.
-    image_shape: (height, width, channels) of all.  pixels: the names of their columns.
+    image_shape: (height, width, channels) of each image.  pixels: the names of the pixel columns.
     Raises DataError for a folder without images, and for images of different sizes.
     """
 
@@ -124,9 +124,9 @@ class ImageFolder:
 
 
 class ImageListing:
-    """A table of the paths of images, to be written beside their predictions."""
+    """A table of the paths of images, which is written with their predictions."""
 
-    names = ("picture",)  # as scripts know it
+    names = ("picture",)  # in the written table, where scripts may read it
     texts = frozenset(names)
     row_word = ImageFolder.row_word
     row_indices: frozenset[str] = frozenset()

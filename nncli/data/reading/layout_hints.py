@@ -1,4 +1,4 @@
-"""Layout hints: detects comments, titles and the like in a text table, and names their keys."""
+"""Layout hints: detects comments, titles and the like in a text table, and the keys for them."""
 
 import re
 from collections.abc import Sequence
@@ -11,33 +11,34 @@ from nncli.errors import LayoutFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
 
 COMMENT_SIGNS = ("#", "%", "//", "!")
-MAX_LINES = 1000  # before a table
-MIN_ROWS = 2  # of a table under other lines
+MAX_LINES = 1000  # of comments before a table
+MIN_ROWS = 2  # of a table below other lines
 NUMBERS_IN_A_CELL = re.compile(r"\d[ \t]+[-+.]?\d")
 
 
 def refuse_layout(
     path: Path, lines: Sequence[str], start: int, found: SplitLines, format_: TextFormat
 ) -> None:
-    """Raises LayoutFound, with the config key that helps, if the first lines aren't all rows.
+    """Raises LayoutFound, with the config key to set, if some of the first lines aren't rows.
 
-    lines: the first lines, after `start` others.  found: the same, split.
+    lines: the first lines after `start` skipped ones.  found: these lines, split.
     """
     if not found.rows:
         return
-
     where = f"{path}:{start + found.lines[0] + 1}"
     if format_.skip_rows == 0 and (rows := _arff_rows(lines)):
-        cure = f"say data.skip_rows: {start + rows} and data.header: false"
+        fix = f"say data.skip_rows: {start + rows} and data.header: false"
         keys = {"skip_rows": start + rows, "header": False}
-        raise LayoutFound(where, "this is ARFF, whose columns go by number here", cure, keys)
+        raise LayoutFound(where, "this is ARFF, whose columns go by number here", fix, keys)
     if format_.comment is None and (sign := comment_sign(lines, found)):
-        what = f"lines that begin with '{sign}' stand before the table{_behind(sign, lines, found)}"
-        cure = f'take them out, or say data.comment: "{sign}"'
-        raise LayoutFound(where, what, cure, {"comment": sign})
+        what = (
+            f"lines that begin with '{sign}' stand before the table{_name_hint(sign, lines, found)}"
+        )
+        fix = f'take them out, or say data.comment: "{sign}"'
+        raise LayoutFound(where, what, fix, {"comment": sign})
     if format_.delimiter is None and is_split_by_blanks(lines, found, format_):
-        cure = f"put commas there, or say data.delimiter: {WHITESPACE}"
-        raise LayoutFound(where, "blanks part the cells", cure, {"delimiter": WHITESPACE})
+        fix = f"put commas there, or say data.delimiter: {WHITESPACE}"
+        raise LayoutFound(where, "blanks part the cells", fix, {"delimiter": WHITESPACE})
     if found.delimiter != WHITESPACE and _is_short_header(found, format_.decimal):
         have = f"this line has {found.width - 1} cells and the next ones {found.width}"
         raise TableError([Problem(where, "", f"{have}: it lacks the name of a column")])
@@ -45,16 +46,16 @@ def refuse_layout(
         what = "this line has" if rows == 1 else f"the first {rows} lines have"
         text = printable(lines[found.lines[0]].strip()[:40])
         what = f"{what} fewer cells than the rest: '{text}'"
-        cure = f"if that is a title, take it out or say data.skip_rows: {start + rows}"
-        if not _is_sure(found):
-            raise TableError([Problem(where, "", f"{what}: {cure}")])
-        raise LayoutFound(where, what, cure, {"skip_rows": start + rows})
+        fix = f"if that is a title, take it out or say data.skip_rows: {start + rows}"
+        if not _are_surely_titles(found):
+            raise TableError([Problem(where, "", f"{what}: {fix}")])
+        raise LayoutFound(where, what, fix, {"skip_rows": start + rows})
 
 
 def comment_sign(lines: Sequence[str], found: SplitLines) -> str:
     """The comment sign that the lines before the table begin with; empty if there is none.
 
-    The last of them is the header if it has a name for each column: `#CHROM` under `##`.
+    The last of these lines is the header if it names each column, as `#CHROM` under `##`.
     """
     texts = [lines[place].lstrip() for place in found.lines[:MAX_LINES]]
     sign = next((sign for sign in COMMENT_SIGNS if texts[0].startswith(sign)), "")
@@ -71,8 +72,8 @@ def comment_sign(lines: Sequence[str], found: SplitLines) -> str:
     return sign
 
 
-def _behind(sign: str, lines: Sequence[str], found: SplitLines) -> str:
-    """A hint for the message, if the last comment line is the header."""
+def _name_hint(sign: str, lines: Sequence[str], found: SplitLines) -> str:
+    """A hint for the message if the last comment line seems to be the header; else empty."""
     texts = [lines[place].lstrip() for place in found.lines[:MAX_LINES]]
     last = [text.startswith(sign) for text in texts].index(False) - 1
     bare = [texts[last].removeprefix(sign), *texts[last + 1 :]]
@@ -86,7 +87,7 @@ def _behind(sign: str, lines: Sequence[str], found: SplitLines) -> str:
 
 
 def title_lines(found: SplitLines, decimal: str) -> int:
-    """The number of title lines before the table: lines with fewer cells, or a single one."""
+    """The number of title lines before the table: lines with fewer cells, or one filled cell."""
     above, below = found.widths[: found.first], found.widths[found.first :]
     is_shown = found.first + MIN_ROWS <= len(found.rows)
     if found.width < 2 or len(below) < MIN_ROWS or not (found.is_even and is_shown):
@@ -100,7 +101,7 @@ def title_lines(found: SplitLines, decimal: str) -> int:
 
 
 def _padded_titles(found: SplitLines, decimal: str) -> int:
-    """The number of rows, above the header, in which only the first cell is filled."""
+    """The number of rows above the header of which only the first cell is filled."""
     filled = [[cell.strip() for cell in row if cell.strip()] for row in found.rows]
     place = next((i for i, cells in enumerate(filled) if len(cells) > 1), 0)
     if (
@@ -120,7 +121,7 @@ def _ends_empty(found: SplitLines) -> bool:
 
 
 def _is_short_header(found: SplitLines, decimal: str) -> bool:
-    """Whether a single line above the rows is a header that lacks one name."""
+    """Whether the rows come after a single line, a header that lacks one name."""
     above, below = found.rows[: found.first], found.rows[found.first :]
     if len(below) < MIN_ROWS or [len(row) for row in above] != [found.width - 1]:
         return False
@@ -129,7 +130,7 @@ def _is_short_header(found: SplitLines, decimal: str) -> bool:
     return any(is_number(cell, decimal) for cell in below[0]) and len(above[0]) > 1
 
 
-def _is_sure(found: SplitLines) -> bool:
+def _are_surely_titles(found: SplitLines) -> bool:
     """Whether the lines above the table can't be a header that lacks names."""
     above = found.rows[: found.first]
     has_names = not any(map(is_number, found.rows[found.first]))
@@ -137,7 +138,7 @@ def _is_sure(found: SplitLines) -> bool:
 
 
 def is_split_by_blanks(lines: Sequence[str], found: SplitLines, format_: TextFormat) -> bool:
-    """Whether blanks split all lines evenly and no delimiter does, or it leaves `1 2` in cells."""
+    """Whether blanks split all lines evenly, and no delimiter does or it leaves cells as `1 2`."""
     rows_alone = [line for line in lines if not line.lstrip().startswith(COMMENT_SIGNS)]
     by_blanks = split_lines(rows_alone, WHITESPACE, format_.comment)
     rows, widths = by_blanks.rows[by_blanks.first :], by_blanks.widths[by_blanks.first :]
@@ -169,7 +170,7 @@ def ragged_layout(
     delimiter: str,
     width: int,
 ) -> LayoutFound | None:
-    """The error, with its config key, if ragged rows are comments or have runs of tabs."""
+    """The error, with the config key to set, if ragged rows are comments or have runs of tabs."""
     wrong = [(row, int(line)) for row, line in zip(rows, lines, strict=True) if len(row) != width]
     signs = [
         sign for sign in COMMENT_SIGNS if all(row[0].lstrip().startswith(sign) for row, _ in wrong)
@@ -177,12 +178,12 @@ def ragged_layout(
     where = f"{path}:{wrong[0][1]}"
     if signs and format_.comment is None:
         what = f"a line that begins with '{signs[0]}' stands among the rows"
-        cure = f'take it out, or say data.comment: "{signs[0]}"'
-        return LayoutFound(where, what, cure, {"comment": signs[0]})
+        fix = f'take it out, or say data.comment: "{signs[0]}"'
+        return LayoutFound(where, what, fix, {"comment": signs[0]})
     if delimiter == "\t" and format_.delimiter is None:
         filled = {sum(bool(cell.strip()) for cell in row) for row, _ in wrong}
         if filled == {width}:
-            cure = f"write one tab, or say data.delimiter: {WHITESPACE}"
+            fix = f"write one tab, or say data.delimiter: {WHITESPACE}"
             what = "runs of tabs part the cells"
-            return LayoutFound(where, what, cure, {"delimiter": WHITESPACE})
+            return LayoutFound(where, what, fix, {"delimiter": WHITESPACE})
     return None

@@ -1,4 +1,4 @@
-"""Line blocks: reads a text stream a block of complete lines at a time."""
+"""Line blocks: reads a text stream in blocks of complete lines."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ BLOCK_SIZE = 3 << 18  # characters; a block ends at the next line end
 
 
 class LineBlocks:
-    """Reads the lines of a text stream.
+    """A reader of the lines of a text stream.
 
     has_stopped: whether reading stopped before the end, at a line too long or not decodable.
     """
@@ -23,13 +23,13 @@ class LineBlocks:
         self._rest, self.has_stopped = "", False
 
     def skip(self, lines: int) -> None:
-        """Skips so many lines."""
+        """Skip `lines` lines."""
         for _ in range(lines):
             self._file.renew_limit()
             self._text.readline()
 
     def take(self, lines: int) -> str:
-        """The next `lines` lines, fewer if they fill a block; empty at the end or once stopped."""
+        """Return `lines` lines, fewer if they fill a block; empty at the end and once stopped."""
         try:
             return "".join(self._pieces(lines))
         except (RowTooLong, UnicodeDecodeError):
@@ -69,7 +69,7 @@ def count_lines(file: BoundedFile) -> int:
 
 
 def guarded_lines(file: BoundedFile, text: io.TextIOBase) -> Iterator[str]:
-    """Yields the lines of a text stream, each under a byte limit of its own."""
+    """Yield the lines of a text stream, renewing the byte limit after each."""
     for line in text:
         file.renew_limit()
         yield line

@@ -1,4 +1,4 @@
-"""Missing markers: finds those that are categories in a text column, such as a class `None`."""
+"""Missing markers: finds markers that are categories of a text column, such as a class `None`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from nncli.data.column_types import boolean_values
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.data.reading.text_format import MISSING_MARKERS
 
-NEVER_CATEGORIES = ("", "<NA>", "NaN", "nan", "NAN", "-nan")  # that only programs write
+NEVER_CATEGORIES = ("", "<NA>", "NaN", "nan", "NAN", "-nan")  # only programs write these
 AMBIGUOUS = [text for text in MISSING_MARKERS if text not in NEVER_CATEGORIES and text[:1] != "#"]
 NULL_MARKERS = ("NA", "null", "NULL", "Null")  # of programs: frequent ones may still mean missing
 FREQUENT_SHARE = 0.1  # of rows, from which a marker is a category
@@ -26,9 +26,9 @@ def markers_kept(
 ) -> list[str]:
     """The missing markers of a text column that are categories: frequent ones, and quoted ones.
 
-    markers: marker -> its cells.  categories: the column's other texts; a target of two booleans
-    has no third class, and one of a single text has empty cells for the other class.  quoted: what
-    the file's quotes tell, which decides.
+    markers: marker -> number of cells.  categories: the column's other texts; a target of two
+    booleans has no third class, and a target of one text may mark its other class by empty cells.
+    quoted: the markers that the file's quotes tell apart, which overrules frequency.
 
     >>> markers_kept({"None": 52, "?": 5}, 150, ["TA", "Gd"], is_target=False)
     ['None']
@@ -42,19 +42,19 @@ def markers_kept(
     []
     """
     fewest = min_cells(rows, categories, is_target=is_target)
-    only = is_target and len(categories) == 1  # else there is a single class
+    one_class = is_target and len(categories) == 1
     return [
         text
         for text, count in markers.items()
-        if (text in AMBIGUOUS or (only and not text))
+        if (text in AMBIGUOUS or (one_class and not text))
         and text not in quoted.missing
-        and (text in quoted.values or (count >= fewest and (only or text not in NULL_MARKERS)))
+        and (text in quoted.values or (count >= fewest and (one_class or text not in NULL_MARKERS)))
         and not (is_target and text == QUESTION_MARK)
     ]
 
 
 def min_cells(rows: int, categories: Sequence[str], *, is_target: bool) -> float:
-    """The number of cells, at fewest two, from which a marker counts as a category."""
+    """The number of cells, at least two, from which a marker is taken for a category."""
     share = FREQUENT_SHARE
     if is_target:
         if len(categories) == 2 and boolean_values(categories) is not None:

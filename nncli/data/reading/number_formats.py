@@ -1,4 +1,4 @@
-"""Number formats: numbers with thousands separators, units or currencies, and how to read them."""
+"""Number formats: parses numbers with thousands separators, units or currencies."""
 
 import re
 from collections import Counter
@@ -8,16 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.column_names import column_fix
 from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import NumberParser
-from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MANY_NUMBERS = 20  # distinct: more than a column of codes has
-FEW_MARKERS = 5  # distinct texts among numbers: more than there are missing markers
-MANY_WORDS = 20  # distinct texts without a digit among numbers
 NEARLY_ALL = 0.95
 NO_NUMBER = "no number"
 FEW_UNITS = 4  # distinct texts, up to which `2 doors` and `4 doors` may be categories
@@ -32,12 +28,11 @@ FORMATTED_NUMBER = re.compile(
     re.VERBOSE,
 )
 PRODUCT_CODE = re.compile(r"[A-Z]{3}(?:-\d.*|\s*-?0\d.*)")  # SKU-17, ABC007: no currency
-LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
 
 
 @frozen
 class NumberFormat:
-    """How numbers are written: prefix, thousands and decimal separators, suffix."""
+    """The prefix, thousands separator, decimal separator and suffix of numbers."""
 
     thousands: str = ""
     prefix: str = ""
@@ -45,7 +40,7 @@ class NumberFormat:
     decimal: str = "."
 
     def bare(self, text: str) -> str:
-        """The bare number with a decimal point; `no number` for a text in another format.
+        """The plain number, with a decimal point; `no number` for a text in another format.
 
         Brackets and the typographic minus sign are minus signs.
 
@@ -83,9 +78,9 @@ class NumberFormat:
         names = ("thousands", "prefix", "suffix", "decimal")
         return {n: value for n in names if (value := getattr(self, n)) != defaults.get(n, "")}
 
-    def cure(self, name: str, decimal: str) -> str:
+    def fix(self, name: str, decimal: str) -> str:
         """The config key that sets this format for the column `name`."""
-        return column_cure(name, {"type": "numeric", **self.keys(decimal)})
+        return column_fix(name, {"type": "numeric", **self.keys(decimal)})
 
 
 def _plain_spaces(text: str) -> str:
@@ -93,7 +88,7 @@ def _plain_spaces(text: str) -> str:
 
 
 class FormattedNumbers(NumberParser):
-    """Parses numbers that are written in a format."""
+    """A parser of numbers that are written in a format."""
 
     def __init__(self, missing: Sequence[str], format_: NumberFormat) -> None:
         super().__init__(missing)
@@ -124,7 +119,7 @@ class FormattedNumbers(NumberParser):
 
 
 def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | None:
-    """(the number format that fits nearly all texts, the first that needs it), or None.
+    """(the number format that fits nearly all texts, the first text that needs it), or None.
 
     >>> format_of(["1'234", "12", "€7"], ".")[0]
     NumberFormat(thousands="'", prefix='€', suffix='', decimal='.')
@@ -173,139 +168,3 @@ def _separators(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
             return other, decimal
         return "", other
     return "", decimal
-
-
-def limit_among(texts: Sequence[str], decimal: str) -> str:
-    """The first limit, such as `<0.5`, if nearly all texts are numbers or limits; else empty.
-
-    >>> limit_among(["0.7", "<0.5", "3"], "."), limit_among(["<5", ">=5"], ".")
-    ('<0.5', '')
-    """
-    limits = [
-        text
-        for text in texts
-        if (match := LIMIT.fullmatch(text)) and is_number(match["number"], decimal)
-    ]
-    numbers = sum(is_number(text, decimal) for text in texts)
-    are_nearly_all = len(limits) + numbers >= 0.9 * len(texts)
-    return limits[0] if limits and numbers and are_nearly_all else ""
-
-
-@frozen
-class NumbersAsText:
-    """A text column of numbers: the error message, and the config key that it belongs to.
-
-    format: of the numbers, if one fits.  guess: the note, if they are read in that format, or texts
-    among them as missing markers.
-    """
-
-    key: str
-    message: str
-    format: NumberFormat | None = None
-    guess: str = ""
-
-
-def numbers_read_as_text(
-    name: str, texts: Sequence[str], decimal: str, *, is_typed: bool = False
-) -> NumbersAsText | None:
-    """The problem if a column's distinct texts are numbers; else None.
-
-    is_typed: whether the column's dtype in the file is text.
-    """
-    column, quoted = f"column '{printable(name)}'", yaml_name(name)
-    otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
-    if text := limit_among(texts, decimal):
-        return NumbersAsText("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
-    found = format_of(texts, decimal)
-    has_thousands = found is not None and bool(found[0].thousands)
-    if not is_typed and not has_thousands and (text := foreign_number(texts, decimal)):
-        sign, other = ("a decimal comma", "','") if decimal == "." else ("a decimal point", "'.'")
-        has = f"{column} has numbers such as '{printable(text)}'"
-        advice = f"use {other} if that is {sign}, and take signs between thousands out"
-        format_ = found[0] if found else None
-        guess = f"{has}, read with {sign} {otherwise}"
-        return NumbersAsText("data.decimal", f"{has}: {advice} {otherwise}", format_, guess)
-    if found:
-        format_, text = found
-        doubt = _without_unit(format_, texts, decimal) + _maybe_a_fraction(
-            name, format_, texts, decimal
-        )
-        bare, has = format_.bare(text), f"{column} has numbers such as '{printable(text)}'"
-        message = f"{has}: write '{bare}', say, or {format_.cure(name, decimal)}{doubt} {otherwise}"
-        return NumbersAsText(
-            "data.columns", message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
-        )
-    if magnitude := _with_magnitudes(texts):
-        message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
-        return NumbersAsText("data.columns", f"{message} {otherwise}")
-    if not is_typed and (markers := markers_among_numbers(texts, decimal)):
-        shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
-        has = f"{column} has numbers, and {shown} among them"
-        message = f"{has}: add to data.missing what means that there is no value {otherwise}"
-        guess = f"{has}, taken to mean that there is no value {otherwise}"
-        return NumbersAsText("data.missing", message, guess=guess)
-    return None
-
-
-def _without_unit(format_: NumberFormat, texts: Sequence[str], decimal: str) -> str:
-    """A hint at a number without the unit of the others, if there is one; else empty."""
-    unit = format_.suffix or format_.prefix
-    bare = next((text for text in texts if is_number(text, decimal)), None)
-    if not unit or bare is None:
-        return ""
-    return f"; '{printable(bare)}' has no '{printable(unit)}': see that it means the same"
-
-
-def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], decimal: str) -> str:
-    """The question whether numbers that all look like `1,234` are fractions; else empty."""
-    sign = format_.thousands
-    is_open = sign in (",", ".") and not any(decimal in t or t.count(sign) > 1 for t in texts)
-    cure = NumberFormat(decimal=sign).cure(name, decimal)
-    return f"; {cure} if a fraction follows the '{sign}'" if is_open else ""
-
-
-def limit_advice(text: str) -> str:
-    """The advice for a limit among numbers."""
-    return (
-        f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
-        "that is to stand for it, or leave the cell empty"
-    )
-
-
-def _with_magnitudes(texts: Sequence[str]) -> str:
-    """The first text if nearly all have magnitudes, as 300K and 1.2M; else empty."""
-    found = [match for text in texts if (match := FORMATTED_NUMBER.fullmatch(text.strip()))]
-    sizes = {match["suffix"] for match in found}
-    many = len(found) > NEARLY_ALL * len(texts) and len(texts) > FEW_UNITS
-    are_sizes = sizes <= {"", *"kKmMbB", "bn", "Bn"} and len(sizes - {""}) > 1
-    return found[0][0] if many and are_sizes else ""
-
-
-def foreign_number(texts: Sequence[str], decimal: str) -> str:
-    """The first text with the other decimal separator, if nearly all are numbers; else empty.
-
-    >>> foreign_number(["0,5", "1,5", "2"], "."), foreign_number(["1,234.5", "2,000"], ".")
-    ('0,5', '1,234.5')
-    >>> foreign_number(["a,b", "0,5"], "."), foreign_number(["01.02.2026"], ",")
-    ('', '')
-    """
-    other = "," if decimal == "." else "."
-    thousands = re.compile(rf"[+-]?\d{{1,3}}(\{other}\d{{3}})+(\{decimal}\d*)?")
-    foreign = [text for text in texts if is_number(text, other) or thousands.fullmatch(text)]
-    foreign = [text for text in foreign if other in text]
-    plain = sum(is_number(text, decimal) for text in texts)
-    return foreign[0] if foreign and len(foreign) + plain > 0.95 * len(texts) else ""
-
-
-def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:
-    """The few texts among many distinct numbers: missing markers, or typing errors.
-
-    >>> markers_among_numbers([*map(str, range(30)), "unknown"], ".")
-    ['unknown']
-    """
-    markers = [text for text in texts if not is_number(text, decimal)]
-    numbers = len(texts) - len(markers)
-    with_digits = sum(any(map(str.isdigit, text)) for text in markers)
-    are_few = with_digits <= FEW_MARKERS and len(markers) <= max(FEW_MARKERS, numbers // 4)
-    are_few &= len(markers) <= MANY_WORDS
-    return markers if markers and numbers > MANY_NUMBERS and are_few else []

@@ -1,4 +1,4 @@
-"""Orange header: the names, types and roles of columns, as the program Orange writes them.
+"""Orange header: the names, types and roles of columns in files of the program Orange.
 
 Either three rows (names, types, roles), or one row of names with a prefix of both: `cD#iris`.
 """
@@ -25,10 +25,10 @@ PREFIXED = re.compile(r"(?P<role>[mciw]?)(?P<type>[CDSTN]?)#(?P<name>.+)", re.DO
 
 @frozen
 class OrangeHeader:
-    """An Orange header; empty for any other.
+    """An Orange header; empty for any other header.
 
     rows: the number of header rows.  texts: columns that are text, whatever their cells look like.
-    targets: the class columns.  non_features: columns that are no features, and why.
+    targets: the class columns.  non_features: columns that are no features -> the reason.
     """
 
     names: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class OrangeHeader:
 def read_orange_header(
     first: Sequence[str], rows: Sequence[Sequence[str]], *, is_tab: bool
 ) -> OrangeHeader:
-    """The Orange header of the first rows, if it is one. is_tab: whether the file ends in .tab."""
+    """The Orange header of the first rows, else an empty one. is_tab: whether the file is .tab."""
     if len(rows) > 1 and len(rows[0]) == len(first) >= len(rows[1]):
         types = [cell.strip() for cell in rows[0]]
         roles = [cell.strip() for cell in rows[1]] + [""] * (len(first) - len(rows[1]))
@@ -78,7 +78,7 @@ def _type(word: str) -> str:
 
 
 def _role(cell: str) -> str | None:
-    """The role in a cell, which may have attributes too; None if another word is in it."""
+    """The role in a cell, which may hold attributes too; None if it holds any other word."""
     words = cell.split()
     known = [ROLES[word.lower()] for word in words if word.lower() in ROLES]
     others = [word for word in words if word.lower() not in ROLES and "=" not in word]

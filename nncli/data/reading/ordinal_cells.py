@@ -13,7 +13,7 @@ from nncli.parts.table import UNKNOWN_RANK
 
 
 class OrdinalParser(NumberParser):
-    """Encodes cells as their index in `order`, NaN for missing.
+    """A parser of cells as their index in `order`, NaN for missing.
 
     takes_unknown: whether an unknown word becomes `UNKNOWN_RANK`; else it is an error.
     """
@@ -33,7 +33,7 @@ class OrdinalParser(NumberParser):
         self.expected = f"one of {few([printable(word) for word in order])}"
 
     def preparsed(self, cells: Sequence[str]) -> Array | None:
-        """None: a cell that looks like a number is a word of the order."""
+        """None: a cell that looks like a number may be a word of the order."""
         return None
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:

@@ -14,11 +14,11 @@ from nncli.frozen import frozen
 
 @frozen
 class Parsers:
-    """Makes the parser of each column.
+    """The parsers of a table's columns.
 
-    missing: the missing markers; a column's key `values` takes some out.  columns: keys by column.
-    takes_unknown: whether ordinal columns may have unknown words.  fold_case: whether categories
-    ignore case and spaces, unless a column's keys decide.
+    missing: the missing markers, of which a column's key `values` excludes some.  columns: config
+    keys by column.  takes_unknown: whether ordinal columns may have unknown words.  fold_case:
+    whether categories ignore case and spaces, unless a column's keys say otherwise.
     """
 
     missing: Sequence[str] = MISSING_MARKERS
@@ -42,7 +42,7 @@ class Parsers:
             )
         if keys.type != "numeric":
             return NumberParser(missing, decimal)
-        if keys.thousands == decimal:  # then the other sign is the decimal separator
+        if keys.thousands == decimal:  # the other sign is the decimal separator
             decimal = "," if decimal == "." else "."
         format_ = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
         return FormattedNumbers(missing, format_)
@@ -53,7 +53,7 @@ class Parsers:
         return self.fold_case if fold_case is None else fold_case
 
     def with_dates(self, formats: Mapping[str, str | None]) -> "Parsers":
-        """A copy with date columns. formats: by column, None for ISO 8601."""
+        """Return a copy with these date columns. formats: by column, None for ISO 8601."""
         known = {name: self.columns.get(name, ColumnKeys()) for name in formats}
         new = {n: replace(known[n], type="date", format=form) for n, form in formats.items()}
         return replace(self, columns={**self.columns, **new})
@@ -63,7 +63,7 @@ class Parsers:
         return name in self.columns and self.columns[name].values is not None
 
     def with_values(self, values: Mapping[str, Sequence[str]]) -> "Parsers":
-        """A copy with the key `values` set: by column, the missing markers that are categories."""
+        """Return a copy with the key `values` set. values: by column, the markers to keep."""
         known = {name: self.columns.get(name, ColumnKeys()) for name in values}
         new = {name: replace(known[name], values=list(texts)) for name, texts in values.items()}
         return replace(self, columns={**self.columns, **new})

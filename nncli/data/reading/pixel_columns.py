@@ -7,14 +7,14 @@ from math import prod
 from nncli.parts.arrays import Shape
 
 CHANNELS = ("red", "green", "blue")
-LAST_PIXEL = (  # of gray, and of several channels
+LAST_PIXEL = (  # name of the last pixel of gray images, and of images with channels
     re.compile(r"(.*)_(\d+)_(\d+)", re.DOTALL),
     re.compile(r"(.*)_(\d+)_(\d+)_(\d+|blue)", re.DOTALL),
 )
 
 
 def pixel_names(name: str, image_shape: Shape) -> Iterator[str]:
-    """name_ROW_COLUMN or, of several channels, name_ROW_COLUMN_CHANNEL, in memory order.
+    """name_ROW_COLUMN or, with several channels, name_ROW_COLUMN_CHANNEL, in memory order.
 
     >>> [*pixel_names("p", (1, 2, 1))], [*pixel_names("p", (1, 1, 3))]
     (['p_0_0', 'p_0_1'], ['p_0_0_red', 'p_0_0_green', 'p_0_0_blue'])
@@ -27,7 +27,7 @@ def pixel_names(name: str, image_shape: Shape) -> Iterator[str]:
 
 
 def image_shapes_of(names: Sequence[str]) -> list[Shape]:
-    """The shapes of images whose pixels have these names, with any prefix.
+    """The possible shapes of images whose pixel columns have these names.
 
     >>> image_shapes_of(["p_0_0_red", "p_0_0_green", "p_0_0_blue"]), image_shapes_of(["age"])
     ([(1, 1, 3)], [])

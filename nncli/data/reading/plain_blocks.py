@@ -1,6 +1,6 @@
-"""Plain blocks: parses lines without quotes into columns, the numbers by NumPy's reader.
+"""Plain blocks: parses lines without quotes into columns, with NumPy's reader of numbers.
 
-The results are those of the csv module and `float`; lines that might differ are left to these.
+The results are equal to those of the csv module and `float`, to which other lines are left.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class PlainColumn(Sequence[str]):
 
     @property
     def numbers(self) -> Array | None:
-        """(rows,) float64, NaN for an empty cell; None if a cell is no finite number."""
+        """(rows,) float64, NaN for an empty cell; None if any other cell is no finite number."""
         row = self._block.numeric.get(self._index)
         return None if row is None else self._block.numbers[row]
 
@@ -45,7 +45,7 @@ class PlainColumn(Sequence[str]):
 
     @property
     def may_lose_digits(self) -> bool:
-        """Whether an integer may lose digits as a float: leading zeros, or beyond 2^53."""
+        """Whether some integer may lose digits as a float: leading zeros, or beyond 2^53."""
         return bool(self._block.may_lose_digits[self._index])
 
     @cached_property
@@ -78,7 +78,7 @@ class PlainColumn(Sequence[str]):
 
 
 class PlainBlock(Sequence[PlainColumn]):
-    """Some lines of a text table as columns. decimal: the decimal separator."""
+    """Some lines of a text table, as a sequence of columns. decimal: the decimal separator."""
 
     def __init__(self, cells: CellOffsets, decimal: str) -> None:
         self.cells, self.decimal = cells, decimal
@@ -104,7 +104,7 @@ class PlainBlock(Sequence[PlainColumn]):
 
     @cached_property
     def may_lose_digits(self) -> Array:
-        """(columns,) whether a cell begins with zero and a digit, or has many digits."""
+        """(columns,) whether some cell begins with zero and a digit, or has many digits."""
         codes, starts, ends = self.cells.codes, self.cells.starts, self.cells.ends
         first, second = codes[starts], codes[np.minimum(starts + 1, ends)]
         are = (first == ZERO) & (second >= ZERO) & (second <= NINE)
@@ -136,7 +136,7 @@ class PlainBlock(Sequence[PlainColumn]):
 
 
 def plain_block(text: str, width: int, delimiter: str, decimal: str) -> PlainBlock | None:
-    """Parses lines of `width` cells; None if they need the csv module."""
+    """Parse lines of `width` cells; None if they need the csv module."""
     cells = None if delimiter == decimal else locate_cells(text, width, delimiter)
     return None if cells is None else PlainBlock(cells, decimal)
 

@@ -1,6 +1,6 @@
 """Plain numbers: parses the numeric columns of a block with NumPy's reader.
 
-It rounds as `float` does: both call Python's own conversion of decimals.
+NumPy rounds as `float` does: both call Python's conversion of decimals.
 """
 
 from itertools import pairwise
@@ -42,7 +42,7 @@ def _may_be_number(cell: str, decimal: str) -> bool:
 
 
 def _with_points(text: str, decimal: str) -> str:
-    """Swaps commas and points if the decimal separator is a comma."""
+    """Swap commas and points if the decimal separator is a comma."""
     return text if decimal == "." else text.translate(SWAP_COMMA_AND_POINT)
 
 
@@ -70,7 +70,7 @@ def _load(cells: CellOffsets, columns: list[int], decimal: str) -> Array | None:
 
 
 def _lines(cells: CellOffsets, part: slice, decimal: str) -> list[str]:
-    """Lines as texts, with `nan` in empty cells."""
+    """The lines of some rows as texts, with `nan` in empty cells and a decimal point."""
     begin = int(cells.ends[part.start - 1, -1]) + 1 if part.start else 0
     end = int(cells.ends[part.stop - 1, -1]) + 1
     places = cells.starts[part][cells.is_empty[part]].tolist()
@@ -83,7 +83,7 @@ def _lines(cells: CellOffsets, part: slice, decimal: str) -> list[str]:
 
 
 def _are_of_digits(cells: CellOffsets) -> Array:
-    """(columns,) whether all non-empty cells have a digit, and only characters of numbers."""
+    """(columns,) whether all non-empty cells have a digit and consist of characters of numbers."""
     codes, shape = np.minimum(cells.codes, 127), cells.ends.shape
     is_digit = (codes >= ZERO) & (codes <= NINE)
     is_strange = ~IS_IN_NUMBERS[codes] & (codes != BLANK)

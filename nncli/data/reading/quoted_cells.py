@@ -1,4 +1,4 @@
-"""Quoted cells: infers from quotes which missing markers are values: `"NA"` beside a bare NA."""
+"""Quoted cells: infers from quotes which missing markers are values, as `"NA"` beside a bare NA."""
 
 import csv
 import re
@@ -21,7 +21,7 @@ NULL_NAMES = ("NA", "N/A", "n/a", "null", "NULL", "Null")
 
 @frozen
 class QuotedMarkers:
-    """By the quotes of a column: the missing markers that are values, and that mean missing."""
+    """The missing markers that are values, and that mean missing, by the quotes of a column."""
 
     values: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
@@ -31,8 +31,8 @@ class QuotedMarkers:
 class Quotes:
     """The quotes of one column.
 
-    quoted, bare: its missing markers with quotes, and without.  quotes_texts: whether all other
-    texts are quoted; None before the first.  has_numbers: whether the first bare one is a number.
+    quoted, bare: its missing markers with quotes, and without.  quotes_texts: whether all its other
+    cells are quoted; None before the first.  has_numbers: whether the first bare one is a number.
     """
 
     quoted: set[str] = field(default_factory=set)
@@ -41,7 +41,7 @@ class Quotes:
     has_numbers: bool = False
 
     def add(self, cells: Iterable[str]) -> None:
-        """Takes distinct cells into account."""
+        """Update the fields by some distinct cells."""
         for cell in cells:
             is_quoted = cell.endswith(QUOTED_SUFFIX)
             if (text := cell.removesuffix(QUOTED_SUFFIX).strip()) in MARKERS:
@@ -54,8 +54,8 @@ class Quotes:
 def _by_quotes(columns: Sequence[Quotes]) -> list[QuotedMarkers]:
     """What the quotes of each column tell.
 
-    They tell something if all other texts of the column are quoted and numbers are not. A quoted
-    NA is a value only if a bare marker shows that the writer makes a difference.
+    They tell something if all other texts of the column are quoted, and numbers or some markers are
+    not. A quoted NA is a value only if a bare marker shows that the writer tells them apart.
     """
     has_bare_numbers = any(column.has_numbers for column in columns)
     has_bare_markers = any(column.bare for column in columns)
@@ -93,7 +93,7 @@ def quoted_markers(
 
 
 def _marked(lines: Iterable[str], delimiter: str) -> Iterator[str]:
-    """Appends `QUOTED_SUFFIX` to each quoted cell, unless it has quotes inside."""
+    """Append `QUOTED_SUFFIX` to each quoted cell, unless it has quotes inside."""
     sign = r" \t" if delimiter == WHITESPACE else re.escape(delimiter)
     cell = re.compile(rf'(^|[{sign}])([ \t]*)"([^"{sign}\r\n]+)"(?=[{sign}\r\n]|$)')
     for line in lines:

@@ -25,7 +25,7 @@ class Rows(Protocol):
 def parse_rows(
     lines: Iterable[str], delimiter: str, comment: str | None = None, *, strict: bool = True
 ) -> Rows:
-    """Parses lines into rows. strict: whether misplaced quotes raise csv.Error."""
+    """Parse lines into rows. strict: whether misplaced quotes raise csv.Error."""
     if comment is not None:
         return UncommentedRows(lines, delimiter, comment, strict=strict)
     if delimiter == WHITESPACE:
@@ -34,7 +34,7 @@ def parse_rows(
 
 
 def single_spaced(line: str) -> str:
-    """Returns a whitespace-delimited line with one space between cells and none around them.
+    """Return a whitespace-delimited line with one space between cells and none around them.
 
     >>> single_spaced('  1.5  2\\t"a  b" \\n')
     '1.5 2 "a  b"\\n'
@@ -47,9 +47,9 @@ def single_spaced(line: str) -> str:
 
 
 class UncommentedRows:
-    """Rows, with comment lines read as blank ones, so that `line_num` counts them.
+    """Rows, of which comment lines are read as blank ones, so that `line_num` counts them.
 
-    Inside a quoted cell no line is a comment.
+    A line that begins inside a quoted cell is no comment.
     """
 
     def __init__(self, lines: Iterable[str], delimiter: str, sign: str, *, strict: bool) -> None:

@@ -42,14 +42,15 @@ class TableFile(Dataset):
     """A table in one or several files, and the roles and formats of its columns.
 
     target: the columns to predict.  include, exclude: the feature columns; None includes every
-    informative column.  kinds: the kinds of columns that the config sets.  keys: how cells are
-    written, by column.  aside: columns that split or weigh the rows -> the config key that names
-    each.  missing: the missing markers.  fold_case: whether categories ignore case and spaces.
+    informative column.  kinds: the kinds of columns that the config sets.  keys: config keys by
+    column.  aside: columns that split or weigh the rows -> the config key that names each.
+    missing: the missing markers.  fold_case: whether categories ignore case and spaces.
     keeps_frequent_markers: whether a frequent missing marker is a category.  parts: the files of
     the val and test rows.  on_disk: whether rows are kept on disk; None: if memory is short.
-    drops_empty: whether a column without values is left out; else it is an error.
-    may_be_constant: whether a constant target is allowed; labels and single rows always may be.
-    rare: which categories are merged.  formulas: config key -> the columns that its formula reads.
+    drops_empty: whether a column without values, or with few, is left out; else none is an error.
+    may_be_constant: whether a constant target is allowed; labels and a single row always are.
+    rare: the rule by which categories are merged.  formulas: config key -> the columns that its
+    formula reads.
     """
 
     path: Path
@@ -114,7 +115,7 @@ class TableFile(Dataset):
         return dict.fromkeys(name for names in self.formulas.values() for name in names)
 
     def _candidates(self, names: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The columns that may be features, and those among them that only formulas read."""
+        """(columns that may be features, the ones among them that only formulas read)."""
         candidates = [
             name
             for name in (names if self.include is None else self.include)
@@ -129,14 +130,14 @@ class TableFile(Dataset):
     def _check_parts(
         self, readers: Sequence[tuple[str, TableReader]], wanted: Sequence[str]
     ) -> None:
-        """Raises DataError for a val or test file that lacks columns, or has larger images."""
+        """Raises DataError for a val or test file that lacks columns or has other images."""
         shape = readers[0][1].image_shape
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
             message = ""
             if lacking := [name for name in wanted if name not in reader.names]:
                 message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
             own = reader.image_shape
-            if own != shape and own and shape:  # a larger one has all columns
+            if own != shape and own and shape:  # larger images lack no column
                 found, expected = map(image_in_words, (own, shape))
                 message = f"{file}: images of {found}, and {self.path} has {expected}: "
                 message += "bring all images to one size"
@@ -149,7 +150,7 @@ class TableFile(Dataset):
         wanted: Sequence[str],
         candidates: Sequence[str],
     ) -> EncodedTable:
-        """Reads the wanted columns. Several targets are read as numbers unless they are labels."""
+        """Read the wanted columns. Several targets are read as numbers unless they are labels."""
 
         def read(types: Mapping[str, CellType]) -> EncodedTable:
             return read_columns(
@@ -180,7 +181,7 @@ class TableFile(Dataset):
         return Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case)
 
     def _open(self, part: str) -> TableReader:
-        """Opens a part's file. Raises DataError at the config key that names the file."""
+        """Open the file of a part. Raises DataError at the config key that names the file."""
         try:
             return open_table(self.paths[part], self.format)
         except TableError:
@@ -190,7 +191,7 @@ class TableFile(Dataset):
             raise DataError(found=[(key, message) for _, message in error.found]) from None
 
     def _check_names(self, reader: TableReader) -> None:
-        """Raises DataError for every column of the config that the table lacks."""
+        """Raises DataError for columns that the table lacks, and for conflicting roles."""
         names = reader.names
         keys = {
             "data.target": self.target,
@@ -227,7 +228,7 @@ class TableFile(Dataset):
             raise DataError(found=found)
 
     def _misread(self, reader: TextFile) -> str:
-        """A hint at the setting that may be wrong where a file lacks a column."""
+        """A hint at the setting that may be wrong if a file lacks a column; else empty."""
         if len(reader.names) == 1:
             return " (is data.delimiter right?)"
         if self.format.skip_rows:

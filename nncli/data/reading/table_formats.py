@@ -1,7 +1,7 @@
 """Table formats: the reader of a table, by the extension of its file's name.
 
 A format is an entry of `READERS`. `nncli --help` names the formats, so this must import quickly:
-a reader is imported when a file is opened.
+a reader's module is imported when a file is opened.
 """
 
 from collections.abc import Callable, Collection
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nncli.data.reading.text_format import TextFormat
 
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
-TEXTS = (".csv", ".tsv", ".txt", ".tab", ".data", ".dat")  # which may be packed as .gz
+TEXTS = (".csv", ".tsv", ".txt", ".tab", ".data", ".dat")  # which may be compressed as .gz
 
 Read = Callable[[Path, "TextFormat"], "TableReader"]
 
@@ -28,7 +28,7 @@ def unpacked(path: Path) -> Path:
 
 
 def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
-    """Opens a file, or a folder of images. Raises DataError if it can't be read."""
+    """Open a file, or a folder of images. Raises DataError if it can't be read."""
     suffix = unpacked(path).suffix.lower()
     if suffix in READERS and (path.suffix != ".gz" or suffix in TEXTS):
         return READERS[suffix](path, text_format)
@@ -45,7 +45,7 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
 
 
 def with_columns(names: Collection[str], reader: "TableReader") -> "TableReader":
-    """The reader with these columns where it can adapt: gray images become RGB ones."""
+    """Adapt a reader to these columns if it can: gray images become RGB images."""
     adapt = getattr(reader, "with_columns", None)
     return adapt(names) if adapt else reader
 

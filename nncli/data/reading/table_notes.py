@@ -5,22 +5,21 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from nncli.data.column_names import column_cure, listed, yaml_name
-from nncli.data.date_encoding import date_in_words
+from nncli.data.column_names import column_fix, listed, yaml_name
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.errors import printable
+from nncli.parts.dates import has_no_day
 from nncli.parts.table import Kind
 
 STARTS_AS_AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
-CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
-MIN_TEXTS = 15  # distinct, of a column that would become as many inputs
-MIN_AMOUNT_SHARE = 0.9  # of texts that begin like amounts
+MIN_TEXTS = 15  # distinct texts, each of which would become an input
+MIN_AMOUNT_SHARE = 0.9  # of distinct texts, which begin like amounts
 
 
 def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[str]:
-    """A note for each column where missing markers were taken for categories."""
+    """A note for each column of which missing markers were taken for categories."""
     for name, counts in encoded.values.items():
         if name in used:
             if counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values:
@@ -37,20 +36,23 @@ def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[s
 
 
 def dropped_row_notes(encoded: EncodedTable, target: Sequence[str]) -> Iterator[str]:
-    """A note for each target whose rows with a missing marker were dropped."""
+    """A note on the rows that were dropped, and one for each target with a missing marker."""
+    if encoded.dropped:
+        total = encoded.dropped + len(encoded.cells)
+        yield f"data.missing_target: drop leaves out {encoded.dropped:,} of {total:,} rows"
     for name in target:
         counts = {text: n for text, n in encoded.markers.get(name, {}).items() if text}
         if counts:
-            cure = f"; {category_hint(name, [*counts])}" if name in encoded.vocabularies else ""
+            fix = f"; {category_hint(name, [*counts])}" if name in encoded.vocabularies else ""
             yield (
                 f"target '{printable(name)}': rows with {_counted(counts)} are left out, as that "
-                f"is taken for no value{cure}"
+                f"is taken for no value{fix}"
             )
 
 
 def category_hint(name: str, texts: Sequence[str], what: str = "class") -> str:
     """The config key to set if missing markers are classes or categories."""
-    return f"if {listed(texts)} is a {what}, {column_cure(name, {'values': [*texts]})}"
+    return f"if {listed(texts)} is a {what}, {column_fix(name, {'values': [*texts]})}"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -95,32 +97,30 @@ def amount_notes(
             then = "left out" if name in left_out else "each becomes an input of its own"
             key = yaml_name(name)
             how = f"data.columns: {{{key}: {{suffix: ..., decimal: ..., format: ...}}}}"
-            cure = f"if they are amounts or dates, say how they are written ({how}) or write them "
-            cure += "as such"
-            if all(map(CLOCK.fullmatch, texts)):
-                format_ = "%H:%M" if texts[0].count(":") == 1 else "%H:%M:%S"
-                cure = f"if they are times, {column_cure(name, {'format': format_})}"
+            fix = f"if they are amounts or dates, say how they are written ({how}) or write them "
+            fix += "as such"
             yield (
                 f"column '{printable(name)}' has {len(texts):,} texts that begin like numbers, "
-                f"such as {shown}: {then}; {cure}; data.columns: {{{key}: categorical}} says that "
+                f"such as {shown}: {then}; {fix}; data.columns: {{{key}: categorical}} says that "
                 "they are neither"
             )
 
 
 def date_notes(encoded: EncodedTable, used: Container[str], *, is_split: bool) -> Iterator[str]:
-    """A note for each column that was inferred to hold dates. is_split: by a column or by files."""
+    """A note for each column inferred to hold dates. is_split: by a column or files."""
     for name, format_ in encoded.dates.items():
         if name in used:
             key, values = yaml_name(name), encoded.column(name).values
-            first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
-            written = (
-                f"{'ISO 8601' if format_ is None else printable(format_)}, from {first} to {last}"
-            )
-            other = f'{{format: "{"%d/%m/%Y" if format_ is None else printable(format_)}"}}'
-            hint = f"; to be scored on later rows, data.split: {{type: time, column: {key}}}"
+            written = "ISO 8601" if format_ is None else printable(format_)
+            what, split = f"times of day ({written})", ""
+            if not has_no_day(format_):
+                first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
+                what = f"dates ({written}) from {first} to {last}"
+                if not is_split:
+                    split = (
+                        f"; to be scored on later rows, data.split: {{type: time, column: {key}}}"
+                    )
             yield (
-                f"column '{printable(name)}' is read as dates ({written}): "
-                f"{date_in_words(values[np.isfinite(values)])}; "
-                f"data.columns: {{{key}: {other}}} says another format, {{{key}: categorical}} "
-                f"that they are none{'' if is_split else hint}"
+                f"column '{printable(name)}' is read as {what}; if they are none, "
+                f"data.columns: {{{key}: categorical}}{split}"
             )

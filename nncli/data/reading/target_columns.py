@@ -1,4 +1,4 @@
-"""Target columns: the columns to predict, as numbers, classes or labels."""
+"""Target columns: encodes the columns to predict as numbers, classes or labels."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +18,8 @@ Targets = tuple[Array, tuple[str, ...], tuple[Pair, ...]]  # y, classes, labels
 
 
 def are_labels(columns: Sequence[Column], task: Task | Auto) -> bool:
-    """Whether several targets are labels: by the task, or if each has two values, 0 and 1 or two
-    texts, and at least one of them varies."""
+    """Whether several targets are labels: by the task, or if each holds 0 and 1 or two texts, and
+    at least one of them varies."""
     if len(columns) < 2 or task not in ("auto", "multilabel"):
         return False
     if task == "multilabel":
@@ -44,9 +44,9 @@ def read_targets(
     task: Task | Auto,
     may_be_constant: bool,
 ) -> Targets:
-    """(y, classes, labels) of the columns `names`.
+    """(y, classes, labels) of the target columns `names`.
 
-    Raises TableError for every row without a target, DataError for a constant one.
+    Raises TableError for every row without a target, DataError for a constant target.
     """
     columns = [encoded.column(name) for name in names]
     has_labels = are_labels(columns, task)

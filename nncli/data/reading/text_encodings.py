@@ -1,4 +1,4 @@
-"""Text encodings: detects a file's encoding, and the first byte that contradicts it."""
+"""Text encodings: detects a file's encoding, and the first byte that isn't in it."""
 
 import codecs
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -18,7 +18,7 @@ NOT_IN_A_WORD = re.compile(r"(?<![A-Za-z])[^\x00-\x7f]+(?![A-Za-z])")
 NOT_AT_ENDS = (
     "³¹ŽŠŒ†‡‰ƒ…\N{SINGLE LOW-9 QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"  # of a word
 )
-MAX_MEAN_RUN = 2  # non-ASCII characters in a row, on average: accents stand alone
+MAX_MEAN_RUN = 2  # mean length of runs of non-ASCII characters: accents stand alone
 
 
 def encoding_of_mark(head: bytes) -> str | None:
@@ -45,7 +45,7 @@ def unmarked_utf16(head: bytes) -> str | None:
 
 
 def cp1252_word(head: bytes) -> str | None:
-    """An accented word if the bytes look like cp1252; None if they look like another encoding.
+    """A word with an accent if the bytes look like cp1252; else None.
 
     In cp1252, accents stand alone in words of Latin letters; other alphabets make runs, and other
     encodings put symbols and capitals inside words.
@@ -75,7 +75,7 @@ def cp1252_word(head: bytes) -> str | None:
 
 
 def encoding_advice(head: bytes) -> tuple[str, str]:
-    """(what to do about bytes that aren't UTF-8, the encoding they are likely in or "")."""
+    """(what to do about bytes that aren't UTF-8, their likely encoding or "")."""
     text = head.decode("utf-8", "replace")
     if sum(sign > "\x7f" for sign in text) > 2 * text.count("\N{REPLACEMENT CHARACTER}"):
         return "its other letters are UTF-8: mend this line", ""
@@ -94,15 +94,16 @@ def first_undecodable(pieces: Iterable[bytes], encoding: str) -> tuple[int, int,
     decoder = codecs.getincrementaldecoder(encoding)()
     line, is_after_return = 1, False
     for piece in pieces:
+        found = None
         try:
-            text, error = decoder.decode(piece, final=not piece), None
+            text = decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as refused:
-            error = refused
+            found = refused.object[refused.start], refused.object
             text = refused.object[: refused.start].decode(refused.encoding, "ignore")
         if is_after_return and text[:1] == "\n":
             text = text[1:]
         is_after_return = text[-1:] == "\r"
         line += len(LINE_BREAK.findall(text))
-        if error is not None:
-            return line, error.object[error.start], error.object
+        if found is not None:
+            return line, *found
     return None

@@ -25,24 +25,24 @@ from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import size_in_words
 
-CHUNK_CELLS = 1 << 18  # enough that the cost per chunk disappears, small in memory
-MAX_CHUNK_BYTES = 1 << 26  # where cells are long
-GUARDED_CELLS = 1 << 12  # that are read under one byte limit of BoundedFile
+CHUNK_CELLS = 1 << 18  # enough for the cost per chunk to vanish, few for memory
+MAX_CHUNK_BYTES = 1 << 26  # of a chunk with long cells
+GUARDED_CELLS = 1 << 12  # read under one byte limit of BoundedFile
 GZIP_RATIO = 6  # of a table of numbers, by rule of thumb
 DEFAULT_FORMAT = TextFormat()
 
 
 class Progress(NamedTuple):
-    """lines: of the file that are read.  rows_left: that the current chunk still takes."""
+    """lines: the number of lines read.  rows_left: the number of rows that complete the chunk."""
 
     lines: int
     rows_left: int
 
 
 class TextFile:
-    """Reads a text table: the column names when it is opened, then the rows.
+    """A text table: the column names are read when it is opened, the rows by `chunks`.
 
-    Raises DataError, with the line, for a file that is no such table.
+    Raises DataError, with the line, for a file that is no text table.
     """
 
     row_word = ""
@@ -50,7 +50,7 @@ class TextFile:
     pixels: tuple[str, ...] = ()
 
     def __init__(self, path: Path, format_: TextFormat = DEFAULT_FORMAT, *, is_tab: bool = False):
-        """is_tab: whether the file ends in .tab, as those of Orange."""
+        """is_tab: whether the file ends in .tab, as files of Orange do."""
         self.path, self.format = path, format_
         self.names: tuple[str, ...] = ()
         self.lines = TextLines(path, format_)
@@ -98,7 +98,7 @@ class TextFile:
         return self.lines.line_end
 
     def _split_sample(self) -> SplitLines:
-        """The first lines, split at the given delimiter, else at the one that fits best."""
+        """The first lines, split at the given delimiter, else at the best-fitting one."""
         delimiter = self.format.delimiter or self.lines.separator
         if delimiter is not None and delimiter in '"\r\n':
             raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
@@ -134,7 +134,7 @@ class TextFile:
             return count_lines(file)
 
     def quoted_markers(self) -> Mapping[str, QuotedMarkers]:
-        """By column, which missing markers are values, as far as the quotes tell."""
+        """By column, the missing markers that the file's quotes tell apart."""
         if not self._has_quotes:
             return {}
         with reading(self.path), BoundedFile(self.path) as file:
@@ -152,7 +152,7 @@ class TextFile:
             raise self._refused(line, message)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yields chunks of rows: parsed by NumPy up to the first quote, then by the csv module."""
+        """Yield chunks of rows: parsed by NumPy up to the first quote, then by the csv module."""
         progress = yield from self._plain_chunks()
         if progress is not None:
             yield from self._csv_chunks(progress)
@@ -162,8 +162,8 @@ class TextFile:
         return max(CHUNK_CELLS // len(self.names), 1)
 
     def _plain_chunks(self) -> Generator[Chunk, None, Progress | None]:
-        """Yields the rows before the first one that isn't plain; returns the progress, None at the
-        end of the file."""
+        """Yield chunks up to the first block that isn't plain; return the progress, None at the end
+        of the file."""
         if self._first_line is None:
             return Progress(0, self._rows_a_chunk)
         done, left = 0, max(self._rows_a_chunk - self.header.rows, 1)
@@ -180,12 +180,12 @@ class TextFile:
         return Progress(done, left if done else self._rows_a_chunk) if blocks.has_stopped else None
 
     def _plain_chunk(self, text: str, line: int) -> Chunk | None:
-        """Parses lines of which the first is number `line`; None if they aren't plain."""
+        """Parse lines, the first of number `line`; None if they aren't plain."""
         block = plain_block(text, len(self.names), self.delimiter, self.format.decimal)
         return None if block is None else Chunk(block, np.arange(line, line + len(block.cells)))
 
     def _csv_chunks(self, progress: Progress) -> Iterator[Chunk]:
-        """Yields the rows from `progress` on."""
+        """Yield the rows from `progress` on."""
         width = len(self.names)
         with reading(self.path), BoundedFile(self.path) as file:
             left = 0 if progress.lines else self.header.rows
@@ -214,7 +214,7 @@ class TextFile:
     def _blocks(
         self, file: BoundedFile, most: int, progress: Progress | None = None
     ) -> Iterator[tuple[list[list[str]], Array]]:
-        """Yields (rows, the line each begins on), `most` at a time, without blank lines."""
+        """Yield (rows, the line each row begins on), `most` rows at a time, without blank lines."""
         done, left = progress or Progress(0, most)
         done = done or self.lines.skipped
         line, reader = done + 1, None
@@ -245,7 +245,7 @@ class TextFile:
                 yield rows, lines
 
     def _guarded(self, reader: Rows, file: BoundedFile, most: int) -> Iterator[Iterator[list[str]]]:
-        """Yields `most` rows, or fewer if they are long, a few under each byte limit."""
+        """Yield `most` rows, fewer if they are long, in parts that renew the byte limit."""
         few = min(max(GUARDED_CELLS // max(len(self.names), 1), 1), most) if self.names else 1
         end, left = file.count + MAX_CHUNK_BYTES, most
         while left > 0 and file.count < end:

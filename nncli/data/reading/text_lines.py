@@ -1,4 +1,4 @@
-"""Text lines: decodes a text table into lines, without those before the table."""
+"""Text lines: decodes a text file into the lines of its table."""
 
 import codecs
 import io
@@ -25,7 +25,7 @@ OTHER_ENCODING_HINT = "say another data.encoding, or save the file as UTF-8"
 class TextLines:
     """The decoded lines of a text table, without the lines before it.
 
-    has_mark: whether the file has a byte order mark.  line_end: of the first lines.
+    has_mark: whether the file has a byte order mark.  line_end: the line end of the first lines.
     separator: the delimiter of Excel's line `sep=;`, or None.  looks_like_utf8: whether the file
     is probably UTF-8 although the config sets another encoding.  skipped: the number of lines
     before the table.  sample: the first complete lines of the table.
@@ -60,12 +60,12 @@ class TextLines:
             return
         if wide := unmarked_utf16(head):
             what = "this is UTF-16 without a mark that says so"
-            cure = f"save the file as UTF-8, or say data.encoding: {wide}"
-            raise LayoutFound(f"{self.path}:1", what, cure, {"encoding": wide})
+            fix = f"save the file as UTF-8, or say data.encoding: {wide}"
+            raise LayoutFound(f"{self.path}:1", what, fix, {"encoding": wide})
         raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
 
     def read(self, file: BoundedFile) -> io.TextIOBase:
-        """The table as a text stream, line ends kept; reading may raise UnicodeDecodeError."""
+        """The table as a text stream with its line ends; reading may raise UnicodeDecodeError."""
         text = io.TextIOWrapper(io.BufferedReader(file), encoding=self.encoding, newline="")
         for _ in range(self.skipped):
             if not text.readline():
@@ -77,18 +77,18 @@ class TextLines:
         name = "UTF-8" if self.encoding == "utf-8-sig" else self.encoding
         with reading(self.path), BoundedFile(self.path) as file:
             found = first_undecodable(_pieces(file), self.encoding)
-        if found is None:  # it was mended meanwhile
+        if found is None:  # the file was changed meanwhile
             return DataError(f"{self.path}: not {name}: save the file as UTF-8")
         line, byte, about = found
         where, what = f"{self.path}:{line}", f"byte {byte:#04x} is not {name}"
-        cure, encoding = encoding_advice(about) if name == "UTF-8" else (OTHER_ENCODING_HINT, "")
+        fix, encoding = encoding_advice(about) if name == "UTF-8" else (OTHER_ENCODING_HINT, "")
         if encoding:
-            return LayoutFound(where, what, cure, {"encoding": encoding})
-        return TableError([Problem(where, "", f"{what}: {cure}")])
+            return LayoutFound(where, what, fix, {"encoding": encoding})
+        return TableError([Problem(where, "", f"{what}: {fix}")])
 
 
 def _is_utf8(head: bytes) -> bool:
-    """Whether bytes are UTF-8 and not just ASCII; the last character may be incomplete."""
+    """Whether bytes are UTF-8 but not ASCII; the last character may be incomplete."""
     try:
         return not codecs.getincrementaldecoder("utf-8")().decode(head).isascii()
     except UnicodeDecodeError:
@@ -96,7 +96,7 @@ def _is_utf8(head: bytes) -> bool:
 
 
 def _pieces(file: BoundedFile) -> Iterator[bytes]:
-    """Yields a file's bytes in pieces, and an empty one at the end."""
+    """Yield a file's bytes in pieces, and an empty one at the end."""
     piece = None
     while piece != b"":
         file.renew_limit()

@@ -1,7 +1,6 @@
 """Type inference: decides which columns are numbers, texts or dates, and encodes their cells."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -10,19 +9,19 @@ from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
-from nncli.data.reading.number_formats import (
-    NumbersAsText,
-    markers_among_numbers,
-    numbers_read_as_text,
-)
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.errors import DataError, FormatsFound, Problem, TableError
+from nncli.data.reading.wrong_cells import (
+    numbers_as_text,
+    refuse_empty_files,
+    refuse_numbers_as_text,
+    refuse_wrong_cells,
+)
 from nncli.parts.arrays import Array
 
-SAMPLED_CELLS = 250_000  # for the first guess of cell types
+SAMPLED_CELLS = 250_000  # by which cell types are first guessed
 
 
 def read_columns(
@@ -37,13 +36,13 @@ def read_columns(
     on_disk: bool | None = False,
     is_new: bool = False,
 ) -> EncodedTable:
-    """Reads all files, and again whenever a column's cell type turns out wrong further down.
+    """Read the columns of all files, again if the cell type of a column turns out to be wrong.
 
-    readers: each with its file's name in messages.  wanted: the columns to read.  types: the cell
-    types that are known.  required: rows that lack one of these columns are dropped.
-    may_keep_markers: columns where frequent missing markers become categories -> whether it is a
-    target.  date_candidates: columns that are dates if all their texts are.
-    on_disk: whether rows are kept there; None: if memory turns out short.
+    readers: (the file's name in messages, its reader).  wanted: the columns to read.  types: the
+    cell types that are known.  required: rows that lack one of these columns are dropped.
+    may_keep_markers: the columns whose frequent missing markers become categories -> whether the
+    column is a target.  date_candidates: columns that are dates if all their texts are dates.
+    on_disk: whether rows are kept on disk; None: if memory is short.
     is_new: whether these are new rows for a run, whose config can't be changed any more.
 
     Raises TableError for every cell that should be a number and isn't; DataError for no rows.
@@ -74,9 +73,9 @@ def read_columns(
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
     encoded.values, encoded.dates, encoded.quoted = values, dates, quoted or {}
-    _refuse_wrong_cells(columns, parsers.decimal, is_new=is_new)
-    _refuse_numbers_as_text(columns, readers[0][0], parsers.decimal)
-    _refuse_empty_files(readers, encoded.lines, required)
+    refuse_empty_files(readers, encoded.lines, required)
+    refuse_wrong_cells(columns, encoded, readers[0], parsers.decimal, is_new=is_new)
+    refuse_numbers_as_text(columns, encoded, readers, parsers.decimal)
     return encoded
 
 
@@ -87,7 +86,10 @@ def _encoder(
     typed: Mapping[str, CellType],
     parsers: Parsers,
 ) -> ColumnEncoder:
-    """The encoder of a column; types: by the config.  typed: by the file."""
+    """The encoder of a column.
+
+    known: the cell types.  types, typed: the cell types that the config sets, that the file sets.
+    """
     return ColumnEncoder(
         name,
         known.get(name, "number"),
@@ -96,32 +98,6 @@ def _encoder(
         is_typed=name in typed and name not in types,
         vocabulary=Vocabulary(folds_case=parsers.folds_case(name)),
     )
-
-
-def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
-    """Raises TableError for every cell that should be a number and isn't."""
-    again = dict.fromkeys(place for column in columns for place in column.places_of_name)
-    if again:
-        what = "the columns' names again, where a row should be: take this line out"
-        raise TableError([Problem(place, "", what) for place in again])
-    if count := sum(column.wrong for column in columns):
-        problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
-        found = {column.name: column.format_of_wrong for column in columns if column.wrong}
-        formats = {name: format_.keys(decimal) for name, format_ in found.items() if format_}
-        raise TableError(problems, count, formats if len(formats) == len(found) else None)
-
-
-def _refuse_empty_files(
-    readers: Sequence[tuple[str, TableReader]], lines: Sequence[Array], required: Sequence[str]
-) -> None:
-    """Raises DataError for a file without rows."""
-    for (name, reader), of_file in zip(readers, lines, strict=True):
-        if not len(of_file):
-            what = "no rows" if reader.row_word else "no rows under the header"
-            if required:
-                what += f", or none that has the target ({', '.join(required)})"
-            key = "data.path" if name == readers[0][0] else "data.split"
-            raise DataError(f"{name}: {what}", key=key)
 
 
 def _date_columns(
@@ -137,26 +113,17 @@ def _date_columns(
     )
 
 
-def _numbers_as_text(column: ColumnEncoder, decimal: str) -> NumbersAsText | None:
-    """The problem if a text column holds numbers; else None."""
-    if column.cell_type != "text" or (column.is_forced and not column.is_typed):
-        return None
-    return numbers_read_as_text(
-        column.name, column.sampled_texts, decimal, is_typed=column.is_typed
-    )
-
-
 def _kept_markers(
     columns: Sequence[ColumnEncoder],
     parsers: Parsers,
     may_keep_markers: Mapping[str, bool],
     quoted: Mapping[str, QuotedMarkers],
 ) -> dict[str, dict[str, int]]:
-    """By text column, the missing markers that are categories -> their cells."""
+    """By text column, missing markers that are categories -> number of cells."""
     found = {}
     for column in columns:
         is_open = column.name in may_keep_markers and not parsers.has_values(column.name)
-        if is_open and column.vocabulary and not _numbers_as_text(column, parsers.decimal):
+        if is_open and column.vocabulary and not numbers_as_text(column, parsers.decimal):
             texts = markers_kept(
                 column.markers,
                 column.rows,
@@ -169,34 +136,8 @@ def _kept_markers(
     return found
 
 
-def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
-    """Raises DataError for every column of numbers that would be read as text."""
-    found, markers, is_readable = [], [], True
-    formats: dict[str, dict[str, Any]] = {}
-    texts, guesses = [], []
-    for column in columns:
-        if problem := _numbers_as_text(column, decimal):
-            found.append((problem.key, f"{file}: {problem.message}"))
-            guesses.append(problem.guess)
-            if problem.format:
-                formats[column.name] = problem.format.keys(decimal)
-            elif problem.key == "data.missing":
-                markers += markers_among_numbers(column.sampled_texts, decimal)
-            else:
-                is_readable = False
-        elif column.cell_type == "text":
-            texts.append(column)
-    if found and is_readable:
-        for column in texts:  # what means missing among numbers is a category elsewhere
-            if kept := [text for text in markers if text in column.vocabulary.texts]:
-                formats[column.name] = {"type": "auto", "values": kept}
-        raise FormatsFound(found, markers, formats, guesses)
-    if found:
-        raise DataError(found=found)
-
-
 def _guess_types(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:
-    """The cell type of each column, by the first rows."""
+    """The cell type of each column, by its first cells."""
     position = {name: index for index, name in enumerate(reader.names)}
     columns = [ColumnEncoder(n, "number", is_forced=False, parser=parsers.of(n)) for n in names]
     cells = 0
@@ -216,16 +157,18 @@ def _encode(
     *,
     on_disk: bool | None,
 ) -> EncodedTable:
-    """Reads all rows of all files with the given encoders."""
+    """Read all rows of all files with the given encoders."""
     expected = sum(reader.count_rows() for _, reader in readers)
-    buffer, lines = RowBuffer(len(columns), on_disk, expected), []
+    buffer, lines, dropped = RowBuffer(len(columns), on_disk, expected), [], 0
     needed = [column for column in columns if column.name in required]
     for name, reader in readers:
         position = {name: index for index, name in enumerate(reader.names)}
         order = [position[column.name] for column in columns]
         file_lines = [np.empty(0, dtype=np.int64)]
         for chunk in reader.chunks():
-            chunk = chunk.only(_complete(chunk, needed, reader.names))
+            complete = _complete(chunk, needed, reader.names)
+            dropped += int(np.count_nonzero(~complete))
+            chunk = chunk.only(complete)
             block = np.empty((len(columns), len(chunk.lines)))
             for row, column, source in zip(block, columns, order, strict=True):
                 cells = chunk.columns[source]
@@ -233,11 +176,12 @@ def _encode(
                 column.note(wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
             buffer.append(block)
             file_lines.append(chunk.lines)
-            del chunk, cells  # frees them before the next chunk
+            del chunk, cells  # freed before the next chunk is read
         lines.append(np.concatenate(file_lines))
     vocabularies = {c.name: c.vocabulary.texts for c in columns if c.cell_type == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
-    return EncodedTable(names, buffer.to_matrix(), vocabularies, lines, markers)
+    cells = buffer.to_matrix()
+    return EncodedTable(names, cells, vocabularies, lines, markers, dropped=dropped)
 
 
 def _complete(chunk: Chunk, needed: Sequence[ColumnEncoder], names: Sequence[str]) -> Array:

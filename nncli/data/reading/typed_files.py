@@ -24,11 +24,11 @@ NPZ_COPIES = 2  # in memory: of the arrays, and of the encoded columns
 
 
 class NpzFile:
-    """An .npz file: a 1-D array is a column, a 2-D one gives columns name_1, name_2, ...
+    """An .npz file: a 1-D array is a column, a 2-D array gives columns name_1, name_2, ...
 
     An array of 3 or 4 dimensions holds images, (rows, height, width) or (rows, height, width,
     channels), and gives columns name_0_0, name_0_1, ... Nothing is unpickled.
-    image_shape: (height, width, channels).  pixels: the names of their columns.
+    image_shape: (height, width, channels).  pixels: the names of the pixel columns.
     Raises DataError for arrays that make no table.
     """
 
@@ -109,7 +109,7 @@ def _width(shape: tuple[int, ...]) -> int:
 class ArrowFile:
     """A file that pyarrow reads, a batch of rows at a time.
 
-    Numbers and booleans become floats, all else (dictionaries, dates) text; null is missing.
+    Numbers and booleans become floats, all other types (dictionaries, dates) text; null is missing.
     Integers that float64 would round become text. row_indices: the index columns that pandas
     records in the file's metadata.
     """
@@ -128,7 +128,7 @@ class ArrowFile:
         self.row_indices = frozenset(map(nfc, _pandas_index(self.schema))) & set(self.names)
 
     def _with_pyarrow(self, read: Any) -> Any:
-        """Calls `read`. Raises DataError for pyarrow's errors."""
+        """Return read(). Raises DataError for pyarrow's errors."""
         try:
             import pyarrow
         except ImportError:
@@ -156,7 +156,7 @@ class ArrowFile:
         raise NotImplementedError
 
     def _parts(self) -> Iterator[Any]:
-        """Yields the record batches of the file."""
+        """Yield the record batches of the file."""
         raise NotImplementedError
 
     def count_cells(self) -> int:
@@ -166,9 +166,9 @@ class ArrowFile:
         return self.count_cells() // len(self.names)
 
     def arrow_batches(self) -> Iterator[Any]:
-        """Yields validated record batches."""
+        """Yield validated record batches."""
         for batch in self._parts():
-            batch.validate(full=True)  # else a damaged file makes pyarrow read beyond its memory
+            batch.validate(full=True)  # a damaged file could make pyarrow read beyond its memory
             if batch.num_columns != len(self.names):
                 raise DataError(f"{self.path}: damaged: its columns aren't those it declares")
             yield batch

@@ -6,10 +6,10 @@ from nncli.data.categories import folded
 
 
 class Vocabulary:
-    """Maps texts to codes 0, 1, 2, ... in order of appearance.
+    """A mapping of texts to codes 0, 1, 2, ... in order of appearance.
 
-    folds_case: whether spellings that differ in case and spaces alone share a code; the most
-    frequent spelling names it.
+    folds_case: whether spellings that differ in case and spaces alone share a code, which is named
+    by the most frequent one.
     """
 
     def __init__(self, *, folds_case: bool = False) -> None:
@@ -27,14 +27,14 @@ class Vocabulary:
         return self._codes.setdefault(text, len(self._codes))
 
     def count(self, code: int, text: str, cells: int) -> None:
-        """Counts `cells` more cells with this spelling of a code."""
+        """Count `cells` more cells in which `code` is spelt `text`."""
         if code == len(self._spellings):
             self._spellings.append(Counter())
         self._spellings[code][text] += cells
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The spelling of each code: the most frequent; of those that tie, the first met."""
+        """The most frequent spelling of each code; the first of a tie."""
         if not self.folds_case:
             return tuple(self._codes)
         return tuple(counts.most_common(1)[0][0] for counts in self._spellings)

@@ -16,11 +16,11 @@ Cells = Sequence[str] | Array
 
 @frozen
 class OutputTable:
-    """Rows to write.
+    """A table to write.
 
-    source: the table they come from, whose format is kept.  added: the new columns, each (rows,)
-    numbers or texts.  parsers: of the source's cells.  texts: the source's text columns, also those
-    that look like numbers.
+    source: the table that the rows come from, whose format is kept.  added: the new columns, each
+    (rows,) numbers or texts.  parsers: of the source's cells.  texts: the source's text columns,
+    also columns that look like numbers.
     """
 
     source: TableReader
@@ -33,12 +33,12 @@ class OutputTable:
         return [*self.source.names, *self.added]
 
     def blocks(self) -> Iterator[list[Cells]]:
-        """Yields the columns, some rows at a time; may be called again."""
+        """Yield the columns, some rows at a time; may be called again."""
         for columns, added in self.beside(c.columns for c in self.source.chunks()):
             yield [*columns, *added]
 
     def beside(self, blocks: Any) -> Iterator[tuple[Any, list[Array]]]:
-        """Yields each block of source columns with the new columns of its rows."""
+        """Yield each block of source columns with the new columns of its rows."""
         start = 0
         for columns in blocks:
             stop = start + len(columns[0])
@@ -46,7 +46,7 @@ class OutputTable:
             start = stop
 
     def rows_of_texts(self) -> Iterator[list[str]]:
-        """Yields the rows as texts."""
+        """Yield the rows as texts."""
         decimal, known = self.parsers.decimal, len(self.source.names)
         for columns in self.blocks():
             cells = [as_texts(column) for column in columns[:known]]
@@ -55,7 +55,7 @@ class OutputTable:
 
 
 def as_texts(column: Cells, decimal: str = ".") -> Sequence[str]:
-    """Cells as texts; numbers in the shortest form that reads back as the same float."""
+    """Cells as texts; numbers in a form that reads back as the same float."""
     if not isinstance(column, np.ndarray):
         return list(column)
     if column.dtype.kind == "U":

@@ -1,7 +1,7 @@
 """Table formats: the writer of a table, by the extension of its file's name.
 
 A format is an entry of `WRITERS`. `nncli --help` names the formats, so this must import quickly:
-a writer is imported when a file is written.
+a writer's module is imported when a file is written.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nncli.data.writing.output_table import OutputTable
 
 WRITABLE = ".csv, .tsv, .jsonl, .gz of these, .parquet or .feather"
-TEXTS = (".csv", ".tsv", ".txt", ".jsonl")  # which may be packed as .gz
+TEXTS = (".csv", ".tsv", ".txt", ".jsonl")  # which may be compressed as .gz
 
 Write = Callable[[IO[bytes], "OutputTable"], None]
 

@@ -13,13 +13,13 @@ from nncli.data.writing.output_table import OutputTable
 def write_packed(
     write: Callable[[IO[bytes], OutputTable], None], file: IO[bytes], table: OutputTable
 ) -> None:
-    """Writes a .gz, without a time stamp, of what `write` writes."""
+    """Write the output of `write`, compressed as .gz without a time stamp."""
     with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
         write(cast(IO[bytes], packed), table)
 
 
 def write_csv(file: IO[bytes], table: OutputTable) -> None:
-    """Writes with the source's delimiter, unless it is tabs or blanks."""
+    """Write with the source's delimiter; with commas if that is a tab or blanks."""
     delimiter = getattr(table.source, "delimiter", ",")
     _write(file, table, "," if delimiter in ("\t", WHITESPACE) else delimiter)
 
@@ -34,7 +34,7 @@ def write_as_read(file: IO[bytes], table: OutputTable) -> None:
 
 
 def _write(file: IO[bytes], table: OutputTable, delimiter: str) -> None:
-    """Writes with the header, byte order mark and line ends of a source that is text."""
+    """Write with the byte order mark and line ends of a text source, and a header if it has one."""
     source = table.source
     encoding = "utf-8-sig" if getattr(source, "has_bom", False) else "utf-8"
     text = io.TextIOWrapper(file, encoding=encoding, newline="")

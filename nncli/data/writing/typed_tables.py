@@ -1,7 +1,7 @@
 """Typed tables: writes .parquet and .feather with pyarrow, and .jsonl.
 
-The type of a text table's column (integer, float or text) is inferred from all its rows first.
-Cells that would lose digits as numbers, as 00501 and 2^53 + 1, make it text.
+The type of a text table's column (integer, float or text) is first inferred from all its rows.
+A column is text if cells would lose digits as numbers, such as 00501 and 2^53 + 1.
 """
 
 import json
@@ -22,7 +22,7 @@ FRACTION_SIGNS = frozenset(".,eE")  # that no integer has
 
 
 def write_parquet(file: IO[bytes], table: OutputTable) -> None:
-    """Writes with pyarrow; the columns of an arrow source keep their types."""
+    """Write with pyarrow; the columns of an Arrow source keep their types."""
     _need_pyarrow()
     from pyarrow import parquet
 
@@ -30,7 +30,7 @@ def write_parquet(file: IO[bytes], table: OutputTable) -> None:
 
 
 def write_feather(file: IO[bytes], table: OutputTable) -> None:
-    """Writes with pyarrow; the columns of an arrow source keep their types."""
+    """Write with pyarrow; the columns of an Arrow source keep their types."""
     _need_pyarrow()
     from pyarrow import ipc
 
@@ -38,7 +38,7 @@ def write_feather(file: IO[bytes], table: OutputTable) -> None:
 
 
 def write_json_lines(file: IO[bytes], table: OutputTable) -> None:
-    """Writes an object a row; missing values, and numbers that JSON lacks, are null."""
+    """Write a JSON object per row; null for missing values, and for numbers that JSON lacks."""
     names = table.names
     for columns in _typed_blocks(table, _types(table)):
         for row in zip(*columns, strict=True):
@@ -48,7 +48,7 @@ def write_json_lines(file: IO[bytes], table: OutputTable) -> None:
 
 
 def _write_batches(table: OutputTable, open_writer: Callable[[Any], Any]) -> None:
-    """Writes all batches. open_writer: schema -> the writer of pyarrow."""
+    """Write all batches. open_writer: makes pyarrow's writer from a schema."""
     batches = _batches(table)
     first = next(batches)
     with open_writer(first.schema) as writer:
@@ -65,7 +65,7 @@ def _need_pyarrow() -> None:
 
 
 def _batches(table: OutputTable) -> Iterator[Any]:
-    """Yields arrow batches of all columns."""
+    """Yield Arrow batches of all columns."""
     import pyarrow
 
     of_type = {"whole": pyarrow.int64(), "number": pyarrow.float64(), "text": pyarrow.string()}
@@ -88,7 +88,7 @@ def _batches(table: OutputTable) -> Iterator[Any]:
 
 
 def _typed_blocks(table: OutputTable, types: Mapping[str, Type]) -> Iterator[list[list[Any]]]:
-    """Yields typed columns, some rows at a time, as Python values; None for missing."""
+    """Yield the columns as Python values, some rows at a time; None for missing."""
     parsers = [table.parsers.of(name) for name in table.names]
     for columns in table.blocks():
         yield [
@@ -124,7 +124,7 @@ def _added_types(table: OutputTable) -> dict[str, Type]:
 
 
 def _type_of(cells: Cells, parser: NumberParser) -> Type:
-    """The type of cells as they are written: 3.0 in a text is no integer."""
+    """The type of cells by how they are written: the text 3.0 is no integer."""
     values, wrong = parser(cells)
     if not isinstance(cells, np.ndarray):
         if wrong or loses_digits(cells):

@@ -1,1 +1,1 @@
-"""Steppers: what makes the steps of a job. Each engine is one."""
+"""Steppers: make the training steps of a job. Each engine is one."""

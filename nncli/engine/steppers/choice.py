@@ -1,7 +1,7 @@
-"""Choice: which engine makes the steps of a job; one of another package only where it is named.
+"""Choice: chooses the engine that makes a job's steps; other packages' engines only by name.
 
-It is a matter of the job, not of the machine or the moment, so that a repeated run takes the engine
-of the first; only where there is no compiler, NumPy makes all steps.
+The choice depends on the job, not on the machine or the moment, so that a repeated run uses the
+same engine; except that without a compiler NumPy makes all steps.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,19 +26,19 @@ MISSING = f"llvmlite isn't there, which would shorten this run: {INSTALL}"
 
 @frozen
 class Choice:
-    """An engine; refusal: why it isn't the one that was asked for or would have paid."""
+    """An engine. refusal: why it isn't the configured one, or one that would be faster."""
 
     engine: str
     refusal: str = ""
 
 
 def is_installed() -> bool:
-    """Whether there is a compiler."""
+    """Whether a compiler (llvmlite) is installed."""
     return find_spec("llvmlite") is not None
 
 
 def choose(job: Job, wanted: str) -> Choice:
-    """The engine for a whole run. Raises UserError if it asks for one that isn't there."""
+    """The engine for a whole run. Raises UserError if the configured one isn't installed."""
     if wanted not in (AUTO, *BUILT_IN):
         engine = engine_called(wanted)
         refusal = _no_steps(job) or engine.refusal(job)
@@ -71,7 +71,7 @@ def _refusal(job: Job) -> str:
     from nncli.engine.steppers.compiled.places import Untranslatable
     from nncli.engine.steppers.compiled.program import check
 
-    theta = np.zeros(job.network.layout.size, job.training.dtype)  # calls are looked at, not made
+    theta = np.zeros(job.network.layout.size, job.training.dtype)  # calls are only recorded
     try:
         check(GradientStepper(job, job.state_at(theta)))
     except Untranslatable as error:
@@ -86,9 +86,9 @@ def _no_steps(job: Job) -> str:
 
 
 def stepper(job: Job, state: TrainState, ranks: Ranks = ALONE) -> Stepper:
-    """What moves the state, by the optimizer and the engine that was chosen.
+    """The stepper of the job's optimizer and engine.
 
-    Raises UserError for a run that goes on where its engine isn't installed.
+    Raises UserError for a resumed run whose engine isn't installed.
     """
     if not job.optimizer.has_update:
         from nncli.engine.steppers.lbfgs import LbfgsStepper

@@ -1,4 +1,4 @@
-"""Conformance: what an engine has to do, as checks that its author can run.
+"""Conformance: the tests that every engine has to pass, for authors of plug-in engines.
 
     import pytest
     from nncli.engine.steppers.conformance import CASES, CHECKS, refusal
@@ -10,7 +10,7 @@
             pytest.skip(said)
         check("mine", case)
 
-A check raises AssertionError. An engine that refuses a case has it trained by NumPy.
+A check raises AssertionError. A case that an engine refuses is trained by NumPy.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ ROUNDING: Mapping[str, float] = {"float64": 1e-8, "float32": 2e-3}
 
 @frozen
 class Case:
-    """A small job of one kind; by default every row a step."""
+    """A small job; by default with all rows in one step."""
 
     hidden: tuple[Any, ...] = (Dense(8, Tanh()),)
     optimizer: Optimizer = Sgd(0.1, momentum=0.9)
@@ -110,13 +110,13 @@ CASES: Mapping[str, Case] = {
 
 
 def refusal(engine: str, case: str) -> str:
-    """Why an engine leaves a case to NumPy; empty if it takes it."""
+    """Why an engine refuses a case, which NumPy then trains; empty if it accepts it."""
     job = CASES[case].job("numpy")
     return choice.choose(job, engine).refusal
 
 
 def has_the_numbers_of_numpy(engine: str, case: str) -> None:
-    """Up to rounding, after each epoch; counters and streams to the bit."""
+    """After each epoch the numbers equal NumPy's up to rounding, counters and streams exactly."""
     job, reference = CASES[case].job(engine), CASES[case].job("numpy")
     state, expected = job.start(), reference.start()
     close = ROUNDING[job.training.dtype]
@@ -134,12 +134,12 @@ def has_the_numbers_of_numpy(engine: str, case: str) -> None:
 
 
 def repeats_its_bits(engine: str, case: str) -> None:
-    """Trained again, it leaves the same."""
+    """Trained twice, the states have the same bits."""
     _assert_same_bits(_trained(CASES[case].job(engine)), _trained(CASES[case].job(engine)))
 
 
 def goes_on_as_if_never_stopped(engine: str, case: str) -> None:
-    """Stopped in an epoch and at its end, and taken up by another stepper."""
+    """Stopped within or after an epoch, and continued by another stepper, the bits are the same."""
     job = CASES[case].job(engine)
     whole, steps = _trained(job), job.steps_per_epoch
     for at in {1, steps, steps + max(steps // 2, 1)}:
@@ -153,7 +153,7 @@ def goes_on_as_if_never_stopped(engine: str, case: str) -> None:
 
 
 def heeds_a_stop(engine: str, case: str) -> None:
-    """Asked to stop before the first step, it makes none and says so."""
+    """If a stop was requested before the first step, no step is made, and False returned."""
     job = CASES[case].job(engine)
     state, untouched = job.start(), job.start()
     made = choice.stepper(job, state)
@@ -163,7 +163,7 @@ def heeds_a_stop(engine: str, case: str) -> None:
 
 
 def hands_back_in_time(engine: str, case: str) -> None:
-    """When no second is left it makes an epoch, or several, and stands at the end of one."""
+    """With no time left it still trains one epoch or more, and returns at the end of one."""
     job = CASES[case].job(engine)
     state = job.start()
     made = choice.stepper(job, state)
@@ -174,7 +174,7 @@ def hands_back_in_time(engine: str, case: str) -> None:
 
 
 def tells_of_divergence(engine: str, case: str) -> None:
-    """Numbers that aren't finite end it in the epoch in which NumPy's do."""
+    """Training diverges in the same epoch as with NumPy."""
     given = CASES[case]
     found = []
     for name in (engine, "numpy"):

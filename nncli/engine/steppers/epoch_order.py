@@ -1,7 +1,7 @@
-"""Epoch order: the rows of a shuffled epoch put in their order at once, not gathered step by step.
+"""Epoch order: copies the rows of a shuffled epoch into their order, instead of gathering per step.
 
-Where the data is small, a step's cost is its calls: one gather an epoch saves two or three of them
-a step, and each step has a tape of its own on its piece of the rows. The bits are the same.
+For small data, a step costs its number of calls: one gather per epoch saves two or three calls per
+step, as each step has a tape of its own on its part of the ordered rows. The bits are the same.
 """
 
 import numpy as np
@@ -33,14 +33,14 @@ class EpochOrder:
         return self.peephole.optimized(passes + update)
 
     def draw(self) -> None:
-        """Draw the order of an epoch and put the rows into it."""
+        """Draw the order of an epoch, and copy the rows into it."""
         order = self.batches.order()
         for source, ordered in self.pairs:
             source.take(order, 0, ordered, "clip")
 
 
 def pays(plan: Plan, batches: Batches, steps_per_epoch: int, epochs: int) -> bool:
-    """Whether an epoch is one pass over shuffled rows, in memory, and ordering them pays."""
+    """Whether an epoch is one pass over shuffled rows in memory, and to order them is faster."""
     if batches.in_place or batches.sampling != "shuffle" or steps_per_epoch != batches.per_pass:
         return False
     inputs, targets = plan.data.inputs, plan.data.targets

@@ -1,4 +1,4 @@
-"""Gradient stepper: gradient steps, epoch by epoch, on recorded tapes."""
+"""Gradient stepper: makes gradient steps, epoch by epoch, by replaying tapes."""
 
 import math
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from nncli.engine.stop import Stop
 from nncli.engine.tape import Tape
 from nncli.errors import Diverged
 
-REPEATS = 1000  # of a step, between two looks at the clock
+REPEATS = 1000  # steps between two looks at the clock
 
 
 class GradientStepper(Stepper):
-    """Moves a state along gradients: a step is gather, forward, backward, clipping, update."""
+    """Makes steps of gather, forward, backward, clipping and update."""
 
     def __init__(self, job: Job, state: TrainState, ranks: Ranks = ALONE) -> None:
         self.job, self.state, self.batches = job, state, job.batches(state)
@@ -39,14 +39,14 @@ class GradientStepper(Stepper):
         self.peephole = Peephole()
         self._set_scalars()
         self.rates_vary = self.sets_every_step or self.sets_every_epoch
-        # every epoch the very same calls: nothing drawn, nothing set
+        # every epoch makes the same calls, without draws or new scalars
         self.repeats_one_step = (
             self.batches.in_place and self.steps_per_epoch == 1 and not self.rates_vary
         )
 
     @cached_property
     def tapes(self) -> dict[int, Tape]:
-        """Of each number of rows the whole step, as training replays it."""
+        """The tape of a whole step, as training replays it, by the number of its rows."""
         return {
             rows: self.peephole.optimized(tape + self.update_tape)
             for rows, tape in self.gradient_tapes.items()
@@ -54,7 +54,7 @@ class GradientStepper(Stepper):
 
     @cached_property
     def ordered_rows(self) -> EpochOrder | None:
-        """The rows of a shuffled epoch in their order, where that is worth a copy."""
+        """The rows of a shuffled epoch in order, if that is worth a copy; else None."""
         epochs = self.job.training.epochs - self.state.epoch
         if not epoch_order.pays(self.plan, self.batches, self.steps_per_epoch, epochs):
             return None
@@ -75,7 +75,7 @@ class GradientStepper(Stepper):
         return True
 
     def _repeat(self, epochs: int, stop: Stop) -> bool:
-        """So many epochs of one step that is always the same."""
+        """Train so many epochs of one step that is always the same."""
         state, calls = self.state, self.tapes[self.batches.rows].calls
         for _ in range(epochs):
             if stop.requested:
@@ -87,7 +87,7 @@ class GradientStepper(Stepper):
         return True
 
     def _ordered_epoch(self, rows: EpochOrder, stop: Stop) -> bool:
-        """`epoch`, on rows that are put in order at its start."""
+        """`epoch`, on rows that are copied into their order at its start."""
         state, steps = self.state, rows.steps
         self._begin_stream()
         rows.draw()
@@ -95,7 +95,7 @@ class GradientStepper(Stepper):
             self._set_scalars()
         for position in range(state.step_in_epoch, len(steps)):
             if stop.requested:
-                if position == 0:  # as if this epoch's order had not been drawn
+                if position == 0:  # undo the draw of this epoch's order
                     self._go_back_in_stream()
                 return False
             if self.sets_every_step:
@@ -109,7 +109,7 @@ class GradientStepper(Stepper):
         return True
 
     def epoch(self, stop: Stop, step: Callable[[int], None] | None = None) -> bool:
-        """One epoch, or the rest of one; whether it was finished before a stop was requested.
+        """Train an epoch, or the rest of one; False if a stop was requested before its end.
 
         step: makes the step of so many rows; by default it replays their tape.
         """
@@ -137,7 +137,7 @@ class GradientStepper(Stepper):
         return True
 
     def _begin_stream(self) -> None:
-        """At an epoch's start remember the shuffle stream; in its middle go back to it."""
+        """Save the shuffle stream at an epoch's start; in its middle, restore it to that."""
         state = self.state
         if state.step_in_epoch == 0:
             state.epoch_shuffle = state.shuffle.bit_generator.state
@@ -149,15 +149,15 @@ class GradientStepper(Stepper):
         self.state.shuffle.bit_generator.state = self.state.epoch_shuffle
 
     def _begin_draws(self) -> None:
-        """The stream, and in an epoch's middle again what was drawn of it."""
+        """Begin the stream, and in an epoch's middle repeat the draws so far."""
         self._begin_stream()
         for position in range(self.state.step_in_epoch):
             self.batches.draw(position, self.plan.index)
 
     def located(self, error: Diverged) -> Diverged:
-        """Repeats the steps up to the error's, looking at every array of each in turn.
+        """Repeat the steps up to the error's, and check every array of each.
 
-        If every array is finite, it was the loss over all rows that overflowed.
+        If every array is finite, the loss over all rows has overflowed.
         """
 
         def careful_step(rows: int) -> None:
@@ -179,19 +179,19 @@ class GradientStepper(Stepper):
 
     @property
     def learning_rate(self) -> float:
-        """Of the step to come."""
+        """The rate of the next step."""
         state = self.state
         return self.job.learning_rate(state.epoch, state.step, state.plateau.factor)
 
     def _set_scalars(self) -> None:
-        """Write the numbers that the next update reads."""
+        """Write the scalars that the next update reads."""
         values = self.job.update_scalars(self.state.step + 1, self.learning_rate)
         for name, value in values.items():
             self.scalars[name][()] = value
 
 
 def _plan(job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> Plan:
-    """The steps of a job, on the theta and the streams of a state."""
+    """The plan of a job, sharded if its batches are."""
     if job.training.shards > 1:
         from nncli.engine.sharded_plan import ShardedPlan
 

@@ -1,7 +1,7 @@
-"""L-BFGS, by scipy.optimize: a generator of iterates, and the stepper that makes epochs of them.
+"""L-BFGS by scipy.optimize: a generator of iterates, and the stepper that makes an epoch of each.
 
-scipy calls back after each iteration, while training hands out epochs. A thread turns one into
-the other; the two sides take turns and never run at the same time.
+scipy calls back after each iteration, while a stepper returns after each epoch. A thread turns one
+into the other; the two threads take turns and never run at the same time.
 """
 
 import math
@@ -23,12 +23,12 @@ Objective = Callable[[Array], tuple[float, Array]]
 
 
 def scipy_options(optimizer: Optimizer, iterations: int) -> dict[str, float]:
-    """How scipy's L-BFGS-B minimizes for lbfgs."""
+    """The options for scipy's L-BFGS-B."""
     assert isinstance(optimizer, Lbfgs)
     return {
         "maxcor": optimizer.history,
         "gtol": optimizer.gradient_tolerance,
-        "ftol": 0.0,  # only the gradient, or a line search that fails, ends it
+        "ftol": 0.0,  # it ends by gradient or a failed line search only
         "maxls": optimizer.max_line_search,
         "maxiter": iterations,
         "maxfun": np.iinfo(np.int32).max,
@@ -38,9 +38,9 @@ def scipy_options(optimizer: Optimizer, iterations: int) -> dict[str, float]:
 def iterates(
     objective: Objective, start: Array, options: dict[str, float]
 ) -> Generator[Array, None, None]:
-    """Iterates from `start`, float64, one at least; ends when no step improves any more.
+    """Yields the iterates from `start` (float64), at least one, until no step improves any more.
 
-    objective: theta -> (value, gradient).  options: as `scipy_options` has them.
+    objective: theta -> (value, gradient).  options: see `scipy_options`.
     """
     offered: SimpleQueue[Array | BaseException | None] = SimpleQueue()
     go_on = threading.Semaphore(0)
@@ -69,7 +69,7 @@ def iterates(
             offered.put(None)
         except StopIteration:
             offered.put(None)
-        except BaseException as error:  # handed to the thread that waits, which raises it
+        except BaseException as error:  # the waiting thread raises it
             offered.put(error)
 
     thread = threading.Thread(target=work, name="lbfgs", daemon=True)
@@ -87,7 +87,7 @@ def iterates(
 
 
 def _objective(plan: Plan, rows: int) -> Objective:
-    """What the plan's parameters are worth: theta -> (the objective over all rows, gradient)."""
+    """theta -> (objective over all rows, gradient), computed by the plan."""
     gradient = plan.record_gradient(rows)
 
     def objective(theta: Array) -> tuple[float, Array]:
@@ -102,7 +102,7 @@ def _objective(plan: Plan, rows: int) -> Objective:
 class LbfgsStepper(Stepper):
     """An epoch is one iteration over all rows; each call of `epochs` makes one.
 
-    It takes the iterates one ahead, to know whether the one handed out is the last.
+    It computes the iterates one ahead, to know whether the present one is the last.
     """
 
     def __init__(self, job: Job, state: TrainState) -> None:
@@ -122,7 +122,7 @@ class LbfgsStepper(Stepper):
             self.is_at_minimum = self.following is None
             self.state.epoch += 1
             self.state.step += 1
-        self.plan.trained[...] = self.reached  # the objective has left its last trial point there
+        self.plan.trained[...] = self.reached  # which has the line search's last trial point
         return is_allowed
 
     def close(self) -> None:

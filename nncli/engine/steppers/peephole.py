@@ -1,7 +1,7 @@
-"""Peephole optimization: a tape's calls replaced by quicker ones that give the same numbers.
+"""Peephole optimization: replaces calls of a tape by faster ones with the same result.
 
-On arrays of a few hundred numbers a call's cost is NumPy's way to its loop, and that depends on
-shapes (microseconds, float32 16 x 16, one of two shared cores):
+For arrays of a few hundred numbers, a call's cost is NumPy's overhead, which depends on the shapes
+(microseconds, float32 16 x 16, one of two shared cores):
 
     z + b, with b spread over rows        0.86    a product ones b into a buffer, then z + it  0.60
     z - row, with row spread over units   0.90    the same                                     0.60
@@ -11,7 +11,7 @@ shapes (microseconds, float32 16 x 16, one of two shared cores):
     the greatest of 3 columns             1.51    two maxima of columns                        0.86
     z > 0 as numbers, after a = max(z, 0) 0.88    the sign of a                                0.30
 
-Only what training replays for ever is rewritten; traces and scripts show the calls as recorded.
+Only the tapes that training replays are rewritten; traces and exports have the calls as recorded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,14 +33,14 @@ _constants: WeakValueDictionary[Any, Array] = WeakValueDictionary()
 class Peephole:
     """Rewrites tapes; they share its buffers, and so must not run at the same time.
 
-    What is spread is used by the very next call, so that one buffer for each shape will do.
+    A broadcast operand is used by the very next call, so one buffer per shape is enough.
     """
 
     def __init__(self) -> None:
         self.buffers: dict[tuple[object, ...], Array] = {}
 
     def optimized(self, tape: Tape) -> Tape:
-        """The same numbers, sooner."""
+        """A faster tape with the same results."""
         positive_parts = _PositiveParts()
         operations = (positive_parts.replaced(operation) for operation in single(tape.operations))
         return Tape(quick for operation in operations for quick in self._optimized(operation))
@@ -60,7 +60,7 @@ class Peephole:
     def _with_spread(
         self, ufunc: np.ufunc, operands: Sequence[Array], target: Array
     ) -> Iterator[Operation]:
-        """The operation on operands in the target's shape, or in none; first what makes them so."""
+        """The operation with every operand 0-d or of the target's shape, after calls that do so."""
         spread = []
         for place, operand in enumerate(operands):
             if operand.size == 1 < target.size:
@@ -75,18 +75,18 @@ class Peephole:
 
 
 class _PositiveParts:
-    """Where a tape has computed a = max(z, 0): z > 0 is its sign.
+    """After a = max(z, 0), replaces z > 0 by the sign of a.
 
-    Arrays are told by the one that owns their memory, so that a look costs the same however many
-    layers there are.
+    Arrays are identified by the owner of their memory, so that a look-up takes the same time for
+    any number of layers.
     """
 
     def __init__(self) -> None:
-        self._pairs: dict[int, tuple[Array, Array]] = {}  # by the owner of z
-        self._of_a: dict[int, int] = {}  # the owner of a -> that of z
+        self._pairs: dict[int, tuple[Array, Array]] = {}  # owner of z -> (z, a)
+        self._of_a: dict[int, int] = {}  # owner of a -> owner of z
 
     def replaced(self, operation: Operation) -> Operation:
-        """The operation, or the sign that says the same; what it overwrites is forgotten."""
+        """The operation or its replacement; arrays that it overwrites are forgotten."""
         target, replaced = operation.target, operation
         match operation:
             case Elementwise(np.greater, (z, zero), _) if _is_zero(zero) and target.size <= SMALL:
@@ -108,9 +108,9 @@ class _PositiveParts:
 
 
 def _owner(array: Array) -> int:
-    """Tells arrays apart that can't share memory."""
+    """The id of the object that owns an array's memory; arrays of different owners share none."""
     owner: Any = array
-    while (base := getattr(owner, "base", None)) is not None:  # a window's isn't an array
+    while (base := getattr(owner, "base", None)) is not None:  # perhaps no array, but its owner
         owner = base
     return id(owner)
 
@@ -121,12 +121,12 @@ def _is_zero(operand: Array) -> bool:
 
 def _is_worth_a_product(operand: Array, target: Array) -> bool:
     is_spread = operand.ndim > 0 and operand.shape != target.shape
-    is_alike = operand.dtype == target.dtype  # a product of other numbers would round otherwise
+    is_alike = operand.dtype == target.dtype  # a product of another dtype would round differently
     return is_spread and is_alike and target.ndim == 2 and target.size <= SMALL
 
 
 def _product_with_ones(operand: Array, buffer: Array) -> Product:
-    """What spreads a row or a column over all of the buffer."""
+    """The product with ones that broadcasts a row or a column into the buffer."""
     rows, columns = buffer.shape
     if operand.shape == (rows, 1):
         return Product(operand, _full((1, columns), 1.0, buffer.dtype), buffer)
@@ -134,14 +134,14 @@ def _product_with_ones(operand: Array, buffer: Array) -> Product:
 
 
 def _filled(operand: Array, shape: Shape) -> Array:
-    """A constant, which is a read-only number, as an array of this shape; else the operand."""
+    """A constant (a read-only 0-d array) as an array of this shape; any other operand as it is."""
     if operand.ndim or operand.flags.writeable:
         return operand
     return _full(shape, float(operand), operand.dtype)
 
 
 def _full(shape: Shape, value: float, dtype: Any) -> Array:
-    """An array of one value, the same one for all that ask while any of them keeps it."""
+    """A constant array, shared by all that ask for it while any of them keeps it."""
     key = (shape, repr(value), dtype)
     filled = _constants.get(key)
     if filled is None:

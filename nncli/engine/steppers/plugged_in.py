@@ -1,6 +1,6 @@
 """Engines of other packages, through the entry-point group `nncli.engines`.
 
-They are looked for only when a config names one, so that a start costs nothing for them.
+Entry points are read only when a config names such an engine, so that they don't slow the start.
 """
 
 from functools import cache
@@ -14,12 +14,12 @@ BUILT_IN = ("numpy", "compiled")
 
 
 def engine_called(name: str) -> Engine:
-    """The engine that an installed package offers under a name. Raises UserError without one."""
+    """The engine that an installed package offers under a name. Raises UserError if none does."""
     return _found(name)[0]
 
 
 def package_of(name: str) -> str:
-    """The package that offers it; empty for what is built in, or isn't there any more."""
+    """The package of an engine; empty for a built-in one, or one that isn't installed any more."""
     if name in BUILT_IN:
         return ""
     try:

@@ -1,7 +1,7 @@
-"""Engine and stepper: what makes the steps of training, and what it is to the trainer.
+"""The protocols of engines and steppers, through which the trainer makes steps.
 
-A package offers an engine of its own in the entry-point group `nncli.engines`, under the name that
-configs give it in `training.engine`: docs/plugins.md.
+A package offers an engine in the entry-point group `nncli.engines`, under the name that configs use
+in `training.engine`: see docs/plugins.md.
 """
 
 from abc import abstractmethod
@@ -16,14 +16,14 @@ from nncli.errors import Diverged
 
 
 class Stepper(Protocol):
-    """Moves a state from epoch to epoch; `epochs` is all that an engine has to bring.
+    """Trains a state epoch by epoch; only `epochs` has to be defined.
 
-    The state's arrays are NumPy's, and are read and evaluated between two calls: an engine that
-    has its own elsewhere writes theta, slots and counters back before a call returns. Nobody else
-    writes to them meanwhile, but for `state.plateau`.
+    The state has NumPy arrays, which are read and evaluated between two calls: an engine with
+    arrays elsewhere writes theta, slots and counters back before a call returns. Meanwhile nobody
+    else writes to the state, except to `state.plateau`.
 
     is_at_minimum: whether no later epoch would change the parameters.
-    spare: memory that holds nothing between two calls, for evaluations; None: there is none.
+    spare: memory that holds nothing between two calls, for evaluations; None if there is none.
     """
 
     is_at_minimum: bool = False
@@ -31,31 +31,32 @@ class Stepper(Protocol):
 
     @abstractmethod
     def epochs(self, last: int, stop: Stop, seconds: float) -> bool:
-        """Epochs up to `last`, one at least; fewer once so many seconds are over.
+        """Train at least one epoch, and at most up to epoch `last`; return after about `seconds`.
 
-        Returns whether they went by before a stop was requested. The state counts the epochs and
-        steps made, and is where the next call goes on: another stepper, made then for the same
-        state, would go on with the same bits. `stop.requested` is looked at between steps.
+        Returns whether no stop was requested before. `stop.requested` is checked between steps. The
+        state has the counts of completed epochs and steps, where the next call continues; another
+        stepper, made for that state, would continue with the same bits.
         """
 
     def located(self, error: Diverged) -> Diverged:
-        """The error, with the step and the array that first left the finite numbers, if an engine
-        can tell. The state is back at a finite moment, and may be moved.
+        """The error, with the step and the array that diverged first, if the engine can tell.
+
+        The state is back at a finite moment, and may be changed.
         """
         return error
 
     def close(self) -> None:
-        """Let go of what Python doesn't free by itself, such as threads."""
+        """Release what Python doesn't free by itself, such as threads."""
         return
 
 
 class Engine(Protocol):
-    """Makes steppers, one for each training."""
+    """Makes a stepper for each training."""
 
     def refusal(self, job: Job) -> str:
-        """Why it can't make the steps of a job; empty if it can. Nothing is trained here."""
+        """Why the engine can't train a job; empty if it can. Nothing is trained here."""
         return ""
 
     @abstractmethod
     def stepper(self, job: Job, state: TrainState, ranks: Ranks) -> Stepper:
-        """What moves this state. Its job has gradient steps, and wasn't refused."""
+        """The stepper for a state. Its job has gradient steps, and wasn't refused."""

@@ -1,4 +1,4 @@
-"""Update tape: what a step does with its gradient, recorded."""
+"""Update tape: records clipping and the optimizer's update."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from nncli.parts.optimizers import UpdateBuffers
 
 
 def empty_scalars(job: Job) -> dict[str, Array]:
-    """The numbers that change from step to step, as the 0-d arrays that an update reads."""
+    """The optimizer's scalars, which may change at every step, as 0-d arrays."""
     dtype = np.dtype(job.training.dtype)
     return {name: np.zeros((), dtype) for name in job.optimizer.scalars(1, 1.0)}
 
@@ -21,10 +21,7 @@ def empty_scalars(job: Job) -> dict[str, Array]:
 def record_update(
     job: Job, plan: Plan, slots: Mapping[str, Array], scalars: Mapping[str, Array]
 ) -> Tape:
-    """Clipping and the optimizer's update.
-
-    slots, scalars: what it works on, by the optimizer's names; scalars are 0-d.
-    """
+    """Record clipping and update. slots, scalars: arrays by the optimizer's names."""
     tape, optimizer = Tape(), job.optimizer
     gradient = tape.wrap(plan.gradient)
     if (limit := job.training.clip_grad_norm) is not None:

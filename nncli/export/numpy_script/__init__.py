@@ -1,4 +1,4 @@
-"""A run as one readable NumPy script, written from what runs: tapes and the parts' sources.
+"""A run as one readable NumPy script, made from recorded tapes and the parts' source code.
 
     formatting      lines of at most 100 columns
     expressions     syntax trees, and numbers in their shortest form
@@ -18,5 +18,5 @@
     training_loop   -> `report` and `train`
     script          -> the page, from its introduction to its last line
 
-Each stands on those above it.
+Each uses only those above it.
 """

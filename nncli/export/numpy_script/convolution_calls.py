@@ -1,4 +1,4 @@
-"""The calls of a recorded convolution or pooling, and the functions that they call."""
+"""Convolution calls: a recorded convolution or pooling as calls, and the functions they need."""
 
 import inspect
 import re
@@ -20,7 +20,7 @@ FUNCTIONS = {
 
 @frozen
 class CompositeCall:
-    """text: the call, of _0, _1, ... which stand for the arrays.  target: what it computes."""
+    """`target = text`, where _0, _1, ... in the text stand for the arrays."""
 
     text: str
     arrays: tuple[Array, ...]
@@ -30,7 +30,7 @@ class CompositeCall:
 def composite_calls(operation: Composite) -> list[CompositeCall]:
     """A call for each output of a convolution or pooling.
 
-    Raises UserError, which names it, for another composite.
+    Raises UserError, with its name, for another composite operation.
     """
     arrays = tuple(each for each in operation.arguments if hasattr(each, "shape"))
     windows = next((each for each in operation.arguments if isinstance(each, Windows)), None)
@@ -45,8 +45,8 @@ def composite_calls(operation: Composite) -> list[CompositeCall]:
 
 
 def _texts(operation: Composite, arrays: tuple[Array, ...], windows: Windows) -> Iterator[str]:
-    """The calls, those of outputs that a frozen kernel has not among them."""
-    pads = f"({windows.before}, {_behind(windows)})"
+    """The texts of the calls, including those of outputs that a frozen kernel lacks."""
+    pads = f"({windows.before}, {_padding_after(windows)})"
     whole = f"{windows.size}, {windows.strides}, {pads}"
     own = f"{windows.strides}, {pads}, {block_rows(windows, arrays[0].shape[-1])}"
     match operation.name:
@@ -69,15 +69,15 @@ def _texts(operation: Composite, arrays: tuple[Array, ...], windows: Windows) ->
             yield f"average_pool_dx(_0, {windows.input}, {whole})"
 
 
-def _behind(windows: Windows) -> tuple[int, ...]:
+def _padding_after(windows: Windows) -> tuple[int, ...]:
     ways = zip(windows.padded, windows.input, windows.before, strict=True)
     return tuple(padded - length - before for padded, length, before in ways)
 
 
 def convolution_functions_of(text: str) -> list[list[str]]:
-    """The functions that a script's text calls, with those that they call themselves."""
+    """The functions that a script's text calls, directly or indirectly."""
     needed: list[list[str]] = []
-    for name, lines in reversed(FUNCTIONS.items()):  # each stands below those that it calls
+    for name, lines in reversed(FUNCTIONS.items()):  # functions are defined before their callers
         if re.search(rf"\b{name}\(", text):
             needed.append([re.sub(r"\bNARROW\b", str(NARROW), line) for line in lines])
             text += "\n".join(lines)

@@ -1,8 +1,8 @@
-"""Convolution and pooling as a script has them, with the bits of the layers.
+"""Convolution and pooling for scripts, with the same bits as the layers.
 
-They are printed as they stand here. Images are (rows, height, width, channels); `pads` says how
-many numbers are put before and behind each of height and width; `step` images are taken at a
-time, which a sum's last digit depends on.
+The functions are copied into scripts as they are. Images are (rows, height, width, channels);
+`pads` is the padding of height and width, before and after; `step` is how many images are taken at
+a time, which the last digits of sums depend on.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
@@ -13,26 +13,26 @@ from nncli.parts.windows import NARROW
 
 
 def padded(x, pads, value=0.0):
-    """The images x with numbers around them."""
+    """The images x, padded with a value."""
     before, behind = pads
     around = (0, 0), (before[0], behind[0]), (before[1], behind[1]), (0, 0)
     return np.pad(x, around, constant_values=value)
 
 
 def inside(x, pads):
-    """Padded images without what is around them."""
+    """Padded images without their padding."""
     (top, left), (below, right) = pads
     return x[:, top : x.shape[1] - below, left : x.shape[2] - right]
 
 
 def under(x, size, strides):
-    """The numbers under each window: (rows, down, across, *size, channels)."""
+    """The numbers in each window: (rows, down, across, *size, channels)."""
     views = np.lib.stride_tricks.sliding_window_view(x, size, axis=(1, 2))
     return views[:, :: strides[0], :: strides[1]].transpose(0, 1, 2, 4, 5, 3)
 
 
 def columns(windows):
-    """The same as a matrix, a row for each window."""
+    """The windows as a matrix, a row for each."""
     rows, down, across, height, width, channels = windows.shape
     shape = rows * down * across, height * width * channels
     if width * channels < NARROW:  # laid out place by place
@@ -52,7 +52,7 @@ def convolve(x, kernel, bias, strides, pads, step):
 
 
 def convolve_first_kernel(x, dz, size, strides, pads, step):
-    """dW of a layer whose dx nobody needs: the numbers under each window times dz."""
+    """dW of a layer whose dx isn't needed: the numbers in each window times dz."""
     windows, total = under(padded(x, pads), size, strides), np.zeros(())
     for start in range(0, len(x), step):
         slopes = dz[start : start + step].reshape(-1, dz.shape[3])
@@ -62,7 +62,7 @@ def convolve_first_kernel(x, dz, size, strides, pads, step):
 
 
 def seen(x, dz, size, strides, pads):
-    """For each number of x, dz of the windows that see it, with 0 where there is none."""
+    """For each number of x, dz of the windows that contain it, with 0 where there is none."""
     shape = len(x), x.shape[1] + size[0] - 1, x.shape[2] + size[1] - 1, dz.shape[3]
     spaced, (top, left) = np.zeros(shape, dz.dtype), pads[0]
     places = spaced[:, size[0] - 1 - top :: strides[0], size[1] - 1 - left :: strides[1]]
@@ -71,7 +71,7 @@ def seen(x, dz, size, strides, pads):
 
 
 def convolve_dx(x, dz, kernel, strides, pads, step):
-    """dx: dz of the windows that see a number, times the kernel turned by half."""
+    """dx: dz of the windows that contain a number, times the kernel turned by 180 degrees."""
     windows = seen(x, dz, kernel.shape[:2], strides, pads)
     turned = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))
     weights, dx = turned.reshape(-1, kernel.shape[2]), []
@@ -82,7 +82,7 @@ def convolve_dx(x, dz, kernel, strides, pads, step):
 
 
 def convolve_kernel(x, dz, kernel, strides, pads, step):
-    """dW: each number of x times dz of the windows that see it."""
+    """dW: each number of x times dz of the windows that contain it."""
     windows, total = seen(x, dz, kernel.shape[:2], strides, pads), np.zeros(())
     for start in range(0, len(x), step):
         pixels = x[start : start + step].reshape(-1, x.shape[3])
@@ -94,12 +94,12 @@ def convolve_kernel(x, dz, kernel, strides, pads, step):
 
 
 def max_pool(x, size, strides, pads):
-    """The greatest number of each window."""
+    """The maximum of each window."""
     return under(padded(x, pads, -np.inf), size, strides).max(axis=(3, 4))
 
 
 def max_pool_dx(x, y, dy, size, strides, pads):
-    """dy, at the first of a window's numbers that is its greatest."""
+    """dy, at the first maximum of each window."""
     windows, free = under(padded(x, pads, -np.inf), size, strides), np.ones_like(y)
     dx = np.zeros_like(padded(x, pads))
     for i in range(size[0]):
@@ -112,7 +112,7 @@ def max_pool_dx(x, y, dy, size, strides, pads):
 
 
 def pool_shares(image, size, strides, pads, dtype):
-    """1 / how many numbers of the image, (height, width), are in each window."""
+    """1 / n, for the n numbers of the image, (height, width), in each window."""
     ones = padded(np.ones((1, *image, 1)), pads)
     return (1.0 / under(ones, size, strides).sum(axis=(3, 4))).astype(dtype)
 
@@ -127,7 +127,7 @@ def average_pool(x, size, strides, pads):
 
 
 def average_pool_dx(dy, image, size, strides, pads):
-    """dy, shared out among each window's numbers; image: (height, width) of x."""
+    """dy, in equal shares to each window's numbers; image: (height, width) of x."""
     slopes = dy * pool_shares(image, size, strides, pads, dy.dtype)
     dx = padded(np.zeros((len(dy), *image, dy.shape[3]), dy.dtype), pads)
     for i in range(size[0]):

@@ -1,4 +1,4 @@
-"""Data: a run's rows as lines of a script: few to read, in their own units; many packed."""
+"""Data: a run's rows as lines of a script, readable and in their own units if few, else packed."""
 
 import base64
 import math
@@ -23,9 +23,9 @@ from nncli.export.numpy_script.formatting import WIDTH, comment, listed
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MAX_LITERAL_NUMBERS = 2000  # numbers of all arrays together that are still there to be read
+MAX_LITERAL_NUMBERS = 2000  # numbers of all arrays together, up to which they are readable
 MAX_BYTES = 64 << 20
-MADE = "inputs_of"  # the function that makes inputs of columns
+MADE = "inputs_of"  # the script's function from columns to inputs
 UNPACK = [
     "def unpacked(text, shape, dtype):",
     '    """The array whose bytes were compressed and written as letters."""',
@@ -34,14 +34,14 @@ UNPACK = [
 
 
 def _is_whole(array: Array) -> bool:
-    """Whether integers stand for all its numbers."""
+    """Whether all numbers can be written as integers."""
     return bool((array == np.rint(array)).all() and not np.signbit(array[array == 0.0]).any()) and (
         float(np.abs(array).max(initial=0.0)) < 1e6
     )
 
 
 def _written(head: str, array: Array, tail: str) -> list[str]:
-    """An array to be read, each number in the fewest digits that read back as its bits."""
+    """A readable array, each number with the fewest digits that read back as the same bits."""
     is_whole = _is_whole(array)
     needs_dtype = is_whole or array.dtype != np.float64
     end = f"]{f', {type_name(array.dtype)}' if needs_dtype else ''})"
@@ -51,7 +51,7 @@ def _written(head: str, array: Array, tail: str) -> list[str]:
     ]
     if array.ndim == 2 and array.shape[1] > 1:
         rows = [f"[{', '.join(row)}]" for row in numbers]
-        if max(map(len, rows)) > WIDTH - 6:  # too wide for a line: broken between its numbers
+        if max(map(len, rows)) > WIDTH - 6:  # too wide for a line: broken between numbers
             rows = ", ".join(rows).split(", ")
         return listed(f"{head}np.array([", rows, f"{end}{tail}")
     column = "[:, None]" if array.ndim == 2 else ""
@@ -83,10 +83,10 @@ def _is_one_hot(array: Array) -> bool:
 
 @frozen
 class _Units:
-    """Columns in their own units, by split, which are shorter to read: 5.1 for -0.89767388016.
+    """Columns in their own units, by split, which are shorter to write: 5.1 for -0.89767388016.
 
-    (raw - shift) / scale is what the network sees, or so of a function of raw.
-    function: its name in the script; definition: its lines, where it is of the script's own.
+    (compute(raw) - shift) / scale is what the network gets.
+    function: the name of `compute` in the script.  definition: its lines, if it isn't NumPy's.
     """
 
     raw: Mapping[str, Array]
@@ -98,7 +98,7 @@ class _Units:
 
 
 def _input_units(built: Built) -> _Units | None:
-    """Those of the inputs; None if they aren't scaled, or not only scaled."""
+    """The units of the inputs; None if they aren't scaled, or not only scaled."""
     table, learnt = built.table, built.preprocessing
     columns = [column for column in learnt.columns if column.inputs]
     shift = np.array([column.shift for column in columns])
@@ -116,7 +116,7 @@ def _input_units(built: Built) -> _Units | None:
 
 
 def _definition(learnt: Preprocessing) -> list[str]:
-    """The function that makes the inputs of a table's columns, an input a line."""
+    """The function that computes the inputs from a table's columns, an input a line."""
     places = {feature.name: f"x[:, {n}]" for n, feature in enumerate(learnt.features)}
     columns = [column for column in learnt.columns if column.inputs]
     codes = [
@@ -141,7 +141,7 @@ def _definition(learnt: Preprocessing) -> list[str]:
 
 
 def _target_units(built: Built) -> _Units | None:
-    """Those of the targets; None if they aren't scaled."""
+    """The units of the targets; None if they aren't scaled."""
     table, scaling = built.table, built.preprocessing.target
     shift, scale = np.array(scaling.shift), np.array(scaling.scale)
     if table.classes or (scaling.transform == "none" and _changes_nothing(shift, scale)):
@@ -159,7 +159,7 @@ def _changes_nothing(shift: Array, scale: Array) -> bool:
 
 @dataclass
 class _ArrayLines:
-    """`lines` define arrays, in the order they were added; is_packed: not to be read."""
+    """Collects lines that define arrays. is_packed: whether they are compressed, not readable."""
 
     dtype: np.dtype[Any]
     is_packed: bool
@@ -167,7 +167,7 @@ class _ArrayLines:
     _has_units: set[str] = field(default_factory=set)
 
     def add(self, name: str, array: Array, units: _Units | None, split: str) -> None:
-        """`name = array`, in units if that gives the same bits."""
+        """Add `name = array`, in its own units if that gives the same bits."""
         if units is not None and self._add_in_units(name, array, units, split):
             return
         head = f"{name} = "
@@ -179,7 +179,7 @@ class _ArrayLines:
             self.lines += _written(head, array, "")
 
     def _add_in_units(self, name: str, array: Array, units: _Units, split: str) -> bool:
-        """`name = (raw - shift) / scale`, if that gives the same bits; whether it does."""
+        """Add `name = (raw - shift) / scale` if it gives the same bits; returns whether it does."""
         raw, kind = units.raw[split], name[0]
         with np.errstate(all="ignore"):
             learnt = units.compute(raw)
@@ -200,7 +200,7 @@ class _ArrayLines:
         return True
 
     def _add_one_hot(self, head: str, array: Array) -> None:
-        """Rows of the identity matrix, by the numbers of their classes."""
+        """Add one-hot rows as rows of the identity matrix, by the indices of their classes."""
         dtype = "" if self.dtype == np.float64 else f", dtype={type_name(self.dtype)}"
         head, classes = f"{head}np.eye({array.shape[1]}{dtype})[", array.argmax(axis=1)
         if self.is_packed:
@@ -211,7 +211,7 @@ class _ArrayLines:
 
 
 def _rows(job: Job) -> dict[str, InputBlock]:
-    """What a training step and the losses are computed from."""
+    """The arrays of training and validation rows, by their names in the script."""
     arrays: dict[str, InputBlock] = {}
     for split, rows in (("train", job.train), ("val", job.val)):
         if rows is not None:
@@ -223,7 +223,7 @@ def _rows(job: Job) -> dict[str, InputBlock]:
 
 
 def _count(arrays: Collection[InputBlock]) -> int:
-    """Numbers in all. Raises UserError if they are too many for one file."""
+    """How many numbers the arrays have. Raises UserError if they are too many for one file."""
     numbers = [math.prod(array.shape) for array in arrays]
     size = sum(n * array.dtype.itemsize for n, array in zip(numbers, arrays, strict=True))
     if size > MAX_BYTES:
@@ -235,7 +235,7 @@ def _count(arrays: Collection[InputBlock]) -> int:
 
 
 def _about(built: Built) -> str:
-    """Which rows there are, and what their columns mean."""
+    """How many rows there are, and what their columns mean, in words."""
     job, coding = built.job, built.preprocessing
     rows = f"rows that train: {len(job.train):,}"
     rows += "" if job.val is None else f", that validate: {len(job.val):,}"
@@ -246,7 +246,7 @@ def _about(built: Built) -> str:
 
 
 def data_lines(built: Built, given: Mapping[str, Array]) -> list[str]:
-    """The rows as the network sees them, and the weights given in a file, by their names.
+    """The lines that define the rows, as the network gets them, and the given arrays, by name.
 
     Raises UserError if they are too many for one file.
     """

@@ -1,4 +1,4 @@
-"""Decision code: the function of a script that says which of two classes each row is given."""
+"""Decision code: the script's function that decides between two classes for each row."""
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import decided_in_words
@@ -9,7 +9,7 @@ from nncli.parts.activations import Sigmoid, Softmax
 
 
 def decide(reader: RunReader, objective: Objective) -> list[str]:
-    """The function; nothing for a run that takes the likelier class."""
+    """The lines of the function; none if the run takes the likelier class."""
     keys, threshold = reader.recorded.decision, reader.decision.threshold
     if keys is None or threshold is None:
         return []
@@ -26,7 +26,10 @@ def decide(reader: RunReader, objective: Objective) -> list[str]:
 
 
 def _probability(network: Network, output: str) -> list[str]:
-    """The second class's, of what the loss is given; 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2."""
+    """Lines that compute the second class's probability from the loss's input.
+
+    1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2.
+    """
     activation, units = network.output.activation, network.outputs
     if network.is_matched and isinstance(activation, Sigmoid | Softmax):
         if units == 1:

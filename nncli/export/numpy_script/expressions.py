@@ -1,4 +1,4 @@
-"""Expressions: syntax trees put together from text, and numbers as the shortest of them."""
+"""Expressions: syntax trees composed from text, and numbers as short expressions."""
 
 import ast
 import copy
@@ -10,8 +10,8 @@ import numpy as np
 
 from nncli.frozen import frozen
 
-SHORT = {8: 10, 4: 6}  # characters a number may have before a formula is looked for, by its bytes
-TINY = "TINY"  # what a script calls the least normal number of its dtype
+SHORT = {8: 10, 4: 6}  # by itemsize, characters of a number up to which it is no formula
+TINY = "TINY"  # a script's name for the smallest normal number of its dtype
 
 
 def expression(text: str) -> ast.expr:
@@ -20,7 +20,7 @@ def expression(text: str) -> ast.expr:
 
 
 class Substitution(ast.NodeTransformer):
-    """Puts values in the places of names."""
+    """Replaces names by expressions."""
 
     def __init__(self, values: Mapping[str, ast.expr]) -> None:
         self.values = values
@@ -29,7 +29,7 @@ class Substitution(ast.NodeTransformer):
         return copy.deepcopy(self.values.get(node.id, node))
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        """An item of a tuple that is written out is that item."""
+        """Evaluate an index or a slice of a literal tuple."""
         value, place = self.visit(node.value), self.visit(node.slice)
         if isinstance(value, ast.Tuple) and isinstance(place, ast.Slice):
             ends = (place.lower, place.upper)
@@ -41,14 +41,14 @@ class Substitution(ast.NodeTransformer):
         return ast.Subscript(value, place, node.ctx)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        """The product of a tuple that is written out is a number."""
+        """Evaluate math.prod of a literal tuple."""
         self.generic_visit(node)
         if ast.unparse(node.func) == "math.prod" and isinstance(node.args[0], ast.Tuple):
             return ast.Constant(math.prod(ast.literal_eval(node.args[0])))
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """And so is that of two whole numbers."""
+        """Evaluate a product of two integers."""
         self.generic_visit(node)
         match node:
             case ast.BinOp(ast.Constant(int(left)), ast.Mult(), ast.Constant(int(right))):
@@ -57,24 +57,24 @@ class Substitution(ast.NodeTransformer):
 
 
 def substituted(form: str, values: Mapping[str, ast.expr]) -> ast.expr:
-    """An expression such as `left * right`, with these values for its names."""
+    """An expression such as `left * right`, with its names replaced by values."""
     tree: ast.expr = Substitution(values).visit(expression(form))
     return tree
 
 
 def operation(form: str, **operands: str) -> str:
-    """The same on expressions as text, in parentheses where they need them."""
+    """The same with expressions as text, in parentheses where necessary."""
     values = {name: expression(operand) for name, operand in operands.items()}
     return ast.unparse(substituted(form, values))
 
 
 def type_name(dtype: np.dtype[Any]) -> str:
-    """How a script writes a dtype."""
+    """A dtype as a script writes it."""
     return "float" if dtype == np.float64 else f"np.{dtype}"
 
 
 def dtype_argument(dtype: np.dtype[Any]) -> str:
-    """What names the dtype to a function that makes an array of float64 unless told otherwise."""
+    """The dtype argument of a NumPy function that makes an array; empty for the default float64."""
     return "" if dtype == np.float64 else f", {type_name(dtype)}"
 
 
@@ -82,10 +82,10 @@ def dtype_argument(dtype: np.dtype[Any]) -> str:
 class Literals:
     """Numbers of one dtype as expressions.
 
-    A number that a script writes is a Python float: NumPy rounds it to the dtype of the array it
-    meets, as it was when it was recorded.
+    A number in a script is a Python float, which NumPy rounds to the dtype of the array that it is
+    combined with, as it did in the recording.
     widths: what a mean may divide by besides the rows, as in `1.0 / (rows * 3)`.
-    scalars: names that stand for Python's numbers, too.
+    scalars: further names of Python numbers.
     """
 
     dtype: np.dtype[Any]
@@ -94,12 +94,11 @@ class Literals:
 
     @property
     def tiny_definition(self) -> str:
-        """The line that gives TINY its value."""
+        """The line that defines TINY."""
         return f"{TINY} = np.finfo({type_name(self.dtype)}).tiny  # the least normal number"
 
     def is_number(self, value: ast.expr) -> bool:
-        """Whether an expression is one of Python's numbers, so that it takes its dtype from what
-        it meets."""
+        """Whether an expression is a Python number, which takes the dtype of what it meets."""
         known = {"math", "rows", TINY, *self.scalars}
         return known.issuperset(n.id for n in ast.walk(value) if isinstance(n, ast.Name))
 
@@ -108,19 +107,19 @@ class Literals:
         if len(set(values)) == 1:
             return expression(self.text(values[0]))
         for formula in self._formulas_in_rows(values[0], rows[0]):
-            if all(self._is(formula, v, n) for v, n in zip(values, rows, strict=True)):
+            if all(self._has_value(formula, v, n) for v, n in zip(values, rows, strict=True)):
                 return expression(formula)
         table = {n: float(self._shortest(v)) for v, n in zip(values, rows, strict=True)}
         return expression(f"{table}[rows]")
 
     def text(self, value: float) -> str:
-        """One number."""
+        """One number as an expression."""
         if self.dtype.type(value) == np.finfo(self.dtype).tiny:
             return TINY
         short = self._shortest(value)
         if len(short) <= SHORT[self.dtype.itemsize] or not math.isfinite(value):
             return short
-        return next((text for text in _formulas(value) if self._is(text, value)), short)
+        return next((text for text in _formulas(value) if self._has_value(text, value)), short)
 
     def _shortest(self, value: float) -> str:
         """The fewest digits that read back as the same bits."""
@@ -128,7 +127,7 @@ class Literals:
             return f"np.{value}" if value > 0 or value != value else "-np.inf"
         return repr(float(str(self.dtype.type(value))))
 
-    def _is(self, text: str, value: float, rows: int = 0) -> bool:
+    def _has_value(self, text: str, value: float, rows: int = 0) -> bool:
         found = eval(text, {"np": np, "math": math, "rows": rows})
         return bool(self.dtype.type(found) == self.dtype.type(value))
 
@@ -141,7 +140,7 @@ class Literals:
 
 
 def _formulas(value: float) -> Iterator[str]:
-    """What a number with many digits may have been computed from."""
+    """Formulas that a number with many digits may have been computed by."""
     yield f"1.0 - {round(1.0 - value, 9)!r}"
     yield "1.0 / math.sqrt(2.0 * math.pi)"
     if value:

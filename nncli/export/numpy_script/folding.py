@@ -1,12 +1,12 @@
-"""Folding: statements that use a value once become one line.
+"""Folding: combines statements whose values are used once into one line.
 
     a1 = -z1
     a1 = np.exp(a1)             ->      a1 = 1.0 / (np.exp(-z1) + 1.0)
     a1 = a1 + 1.0
     a1 = 1.0 / a1
 
-A value waits until the one statement that uses it, unless a name it reads is written before; every
-operation keeps its operands and their order.
+A value waits for the one statement that uses it, unless a name that it reads is assigned before;
+every operation keeps its operands and their order.
 """
 
 import ast
@@ -19,10 +19,10 @@ import numpy as np
 from nncli.export.numpy_script.expressions import Literals, expression, type_name
 from nncli.export.numpy_script.statements import Statement
 
-WIDEST = 76  # characters of a line that values are still put into
+WIDEST = 76  # characters of a line, up to which values are put into it
 
 
-def _is(node: ast.expr, value: float) -> bool:
+def _is_constant(node: ast.expr, value: float) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
 
 
@@ -33,15 +33,15 @@ def _as_float(value: ast.expr, literals: Literals) -> ast.expr:
 
 
 def _simplified(node: ast.BinOp) -> ast.expr:
-    """The same bits without a factor 1 or what a factor 0 switches off."""
+    """The expression without a factor 1, a term 0 or what a factor 0 switches off; same bits."""
     match node:
         case ast.BinOp(
             ast.Compare() | ast.Call(ast.Attribute(ast.Compare())), ast.Mult(), zero
-        ) if _is(zero, 0.0):
+        ) if _is_constant(zero, 0.0):
             return zero
-        case ast.BinOp(left, ast.Add(), ast.Constant()) if _is(left, 0.0):
+        case ast.BinOp(left, ast.Add(), ast.Constant()) if _is_constant(left, 0.0):
             return node.right
-        case ast.BinOp(left, ast.Mult(), one) if _is(one, 1.0) and not isinstance(
+        case ast.BinOp(left, ast.Mult(), one) if _is_constant(one, 1.0) and not isinstance(
             left, ast.Compare
         ):
             return left
@@ -49,7 +49,7 @@ def _simplified(node: ast.BinOp) -> ast.expr:
 
 
 class _Inlining(ast.NodeTransformer):
-    """Puts values in the places of names, with the bits that an array of theirs would give."""
+    """Replaces names by values, with the bits that arrays of these values would give."""
 
     def __init__(self, values: dict[str, ast.expr], literals: Literals) -> None:
         self.values, self.literals = values, literals
@@ -59,7 +59,7 @@ class _Inlining(ast.NodeTransformer):
         return node if found is None else _as_float(found, self.literals)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """A product with an array of numbers takes True and False as they are."""
+        """In a product with an array of numbers, a comparison isn't converted to numbers."""
         left, right = self._comparison(node.left), self.visit(node.right)
         is_product = isinstance(node.op, ast.Mult)
         if left is None or not is_product or self._makes_float64(right):
@@ -71,12 +71,12 @@ class _Inlining(ast.NodeTransformer):
         return found if isinstance(found, ast.Compare) else None
 
     def _makes_float64(self, factor: ast.expr) -> bool:
-        """Whether True times it would lose the dtype, as with one of Python's numbers."""
+        """Whether True times a factor would be float64, as with a Python number."""
         return self.literals.dtype != np.float64 and self.literals.is_number(factor)
 
 
 class _Folding:
-    """written: lines.  pending: values that wait for their use, by name, oldest first."""
+    """written: finished lines.  pending: values that wait for their use, by name, oldest first."""
 
     def __init__(self, literals: Literals) -> None:
         self.literals = literals
@@ -84,9 +84,9 @@ class _Folding:
         self.pending: dict[str, Statement] = {}
 
     def inlined(self, statement: Statement) -> ast.expr:
-        """The statement's value with the pending ones that it uses put in.
+        """The statement's value, in which pending values replace their names.
 
-        Those that would make the line too wide get lines of their own.
+        Pending values that would make the line too wide get lines of their own.
         """
         used = [name for name in statement.reads if name in self.pending]
         while True:
@@ -110,12 +110,12 @@ class _Folding:
     def write(self, statement: Statement) -> None:
         """Add a line."""
         self._flush_before(statement)
-        # a comparison that gets a line of its own holds numbers, as the array it went to did
+        # on a line of its own, a comparison is converted to numbers, as in the recorded array
         value = _as_float(statement.value, self.literals)
         self.written.append(replace(statement, value=value))
 
     def _flush_before(self, statement: Statement) -> None:
-        """Write what is pending but reads the name about to change, or draws before this draws."""
+        """Write pending values that read the statement's target, or that draw before it does."""
         for name, other in list(self.pending.items()):
             if name in self.pending and (
                 statement.target in other.reads or (statement.draws and other.draws)
@@ -127,7 +127,7 @@ class _Folding:
 
 
 def _later_uses(statements: Sequence[Statement], index: int) -> tuple[int, bool]:
-    """How often a statement's value is used, and whether its name keeps it to the end."""
+    """(uses of a statement's value, whether its name isn't assigned again)."""
     target, uses = statements[index].target, 0
     for later in statements[index + 1 :]:
         uses += later.reads.count(target)
@@ -144,8 +144,8 @@ def fold(
 ) -> list[Statement]:
     """The same computation in fewer lines.
 
-    kept: names whose last value gets a line even where it is used once or never.
-    in_place: names of arrays that live on, so that the last value has to be written into them.
+    kept: names whose last value gets a line even if it is used once or never.
+    in_place: names of arrays that outlive the statements: their last value is written into them.
     """
     folding = _Folding(literals)
     for index, statement in enumerate(statements):

@@ -1,4 +1,4 @@
-"""Formatting: a script in lines of at most 100 columns, in the manner of ruff format."""
+"""Formatting: a script in lines of at most 100 columns, in the style of ruff format."""
 
 import io
 import re
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from nncli.errors import escaped
 
 WIDTH = 100
-ENDS, ENDS_LAST = re.compile('"{3,}'), re.compile('"{3,}|"+$')  # a docstring, or its last line
-INNER = WIDTH - 4  # columns of a line that is still to be put into a function
+ENDS, ENDS_LAST = re.compile('"{3,}'), re.compile('"{3,}|"+$')  # what would end a docstring
+INNER = WIDTH - 4  # columns of a line that will be indented into a function
 
 
 def indented(lines: Iterable[str]) -> list[str]:
@@ -30,19 +30,19 @@ def _wrapped(words: str, indent: str, width: int) -> list[str]:
 
 
 def comment(words: str, width: int = WIDTH) -> list[str]:
-    """A comment of as many lines as it takes, whatever signs are in the words."""
+    """A comment of as many lines as necessary, with any control characters escaped."""
     return _wrapped(escaped(words), "# ", width)
 
 
 def heading(title: str) -> list[str]:
-    """A line that begins a chapter of the page."""
+    """The heading of a chapter of the page."""
     return ["", "", f"# {title} ".ljust(WIDTH, "-"), ""]
 
 
 def docstring(words: str) -> list[str]:
-    """A docstring of these words, wrapped as they are or, if they are one line, to the page.
+    """A docstring of these words, whose first line is wrapped to the page.
 
-    No sign in them ends it: names in it come from configs and runs, which anybody may have made.
+    Quotes in them are escaped: names come from configs and runs, which anybody may have made.
     """
     first, *rest = words.split("\n")
     lines = [*textwrap.wrap(first, INNER - 6), *rest]  # six quotes
@@ -58,7 +58,7 @@ def _as_letters(quotes: re.Match[str]) -> str:
 
 
 def listed(head: str, items: Sequence[str], tail: str, width: int = WIDTH) -> list[str]:
-    """`head item, item tail` in one line, or the items below, as many to a line as fit."""
+    """`head item, item tail` in one line, or with the items below, as many to a line as fit."""
     short = f"{head}{', '.join(items)}{tail}"
     if len(short) <= width:
         return [short]
@@ -74,7 +74,7 @@ def function(name: str, arguments: Sequence[str], words: str, body: Sequence[str
 
 
 def quoted(code: str) -> str:
-    """The same code with strings in double quotes."""
+    """The code with its strings in double quotes."""
     tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
     lines = code.splitlines(keepends=True)
     for token in reversed(tokens):

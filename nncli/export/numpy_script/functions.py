@@ -19,7 +19,7 @@ from nncli.export.numpy_script.statements import Statement
 from nncli.parts.layers import Affine, Dense, Layer
 from nncli.registry import Part
 
-FROM_SCORES = "From scores"  # begins what a matched loss says of the way past the activation
+FROM_SCORES = "From scores"  # begins a loss's paragraph on scores, which matched pairs use
 
 
 ADD_ROWS = [
@@ -31,17 +31,17 @@ ADD_ROWS = [
 
 
 def input_names(job: Job) -> list[str]:
-    """The inputs of a batch: x, and of each embedded column which row of its table is taken."""
+    """The names of a batch's inputs: x, and the codes of each embedded column."""
     return [*input_symbols(job.network).values()]
 
 
 def batch_names(job: Job) -> list[str]:
-    """The arrays of a batch: inputs, targets and, where rows don't count alike, weights."""
+    """The names of a batch's arrays: inputs, targets and, if there are any, row weights."""
     return [*input_names(job), "t", *([] if job.train.weights is None else ["w"])]
 
 
 def _layer_number(name: str) -> int | None:
-    """The number at a name's end: 2 of `dW2`; 0 of what belongs to tables."""
+    """The number at a name's end: 2 of `dW2`; 0 of names of embedding tables; None if none."""
     found = re.search(r"\d+$", name)
     if re.fullmatch(r"d?[eE]\d+", name):
         return 0
@@ -49,7 +49,7 @@ def _layer_number(name: str) -> int | None:
 
 
 def _gradients(network: Network) -> list[str]:
-    """The gradients of what is trained, each as a vector."""
+    """The gradients of trained tensors, each as a vector."""
     names = []
     for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
         if tensor.start < network.layout.trainable:
@@ -59,7 +59,7 @@ def _gradients(network: Network) -> list[str]:
 
 
 class Functions:
-    """The functions of a job's network and optimizer."""
+    """Writes the functions of a job's network and optimizer."""
 
     def __init__(self, code: JobCode) -> None:
         self.code, self.job, self.network = code, code.job, code.network
@@ -68,7 +68,7 @@ class Functions:
         self._described: set[str] = set()
 
     def forward(self) -> list[str]:
-        """A training step's forward pass, which is every forward pass where there is one mode."""
+        """The function `forward`: the forward pass of training, and of evaluation if the same."""
         whose = " of a training step" if self.code.has_training_mode else ""
         words = (
             f"Rows x{whose}, (rows, {self.network.inputs}), through the layers: "
@@ -86,7 +86,7 @@ class Functions:
         return function("forward", input_names(self.job), words, [*body, *ending])
 
     def predict(self) -> list[str]:
-        """An evaluation's forward pass, where it is another."""
+        """The function `predict`: evaluation's forward pass, if it differs from training's."""
         words = "Rows x through the layers as they are outside training: what the loss needs."
         body = self._body(self.code.predict, self._plain_titles(), _layer_number)
         return function(
@@ -94,7 +94,7 @@ class Functions:
         )
 
     def backward(self) -> list[str]:
-        """The gradient of the objective as one vector, in the order of theta."""
+        """The function `backward`: the objective's gradient as one vector, in theta's order."""
         titles, loss, last = self._plain_titles(), self.network.loss.name, self.numbers[-1]
         activation = self.network.output.activation.name
         if self.network.is_matched:
@@ -112,7 +112,7 @@ class Functions:
         return function("backward", arguments, words, body)
 
     def update(self) -> list[str]:
-        """Clipping and the optimizer."""
+        """The function `update`: gradient clipping and the optimizer."""
         body: list[str] = []
         limit = self.job.training.clip_grad_norm
         if limit is not None:
@@ -123,7 +123,7 @@ class Functions:
         return function("update", ["gradient", *self.code.scalars], self._rule(), body)
 
     def _rule(self) -> str:
-        """The optimizer's formulas as a textbook has them, of this run's keys alone."""
+        """The optimizer's formulas with this run's settings; its docstring if it has none."""
         optimizer = self.job.optimizer
         formulas = optimizer.formulas()
         if not all(formulas.values()):
@@ -139,7 +139,7 @@ class Functions:
     def _body(
         self, block: Block, titles: Mapping[int, str], layer_of: Callable[[str], int | None]
     ) -> list[str]:
-        """The lines of a pass, each layer's under its title."""
+        """The lines of a pass, with each layer's title above its lines."""
         lines = ["rows = len(x)"] if {"rows", "ones"} & block.inputs else []
         if "ones" in block.inputs:
             lines.append(f"ones = np.ones(rows{dtype_argument(self.code.literals.dtype)})")
@@ -157,7 +157,7 @@ class Functions:
         return quoted(f"{statement.target}{place} = {statement.text}")
 
     def _layer_at_work(self, name: str) -> int | None:
-        """The layer whose backward pass writes a name: da1 is the work of layer 2."""
+        """The layer whose backward pass computes a name: layer 2 computes da1."""
         number = _layer_number(name)
         if number is not None and name == f"da{number}" and number < self.numbers[-1]:
             return number + 1
@@ -182,7 +182,7 @@ class Functions:
         return self._description(layer)
 
     def _description(self, part: Part) -> str:
-        """A part's name and numbers and, where it is met first, what it says of itself."""
+        """A part's name and numbers and, the first time, its summary."""
         held = {field.name: getattr(part, field.name) for field in fields(part)}
         inner = [v.name for v in held.values() if isinstance(v, Part) and v.kind == "activation"]
         numbers = [f"{key} {value}" for key, value in held.items() if isinstance(value, float)]
@@ -194,10 +194,10 @@ class Functions:
 
 
 class Objective:
-    """The function that computes the loss over any rows, penalties included, as evaluation does.
+    """Writes the function that computes the loss over any rows, with penalties, as evaluation does.
 
     has_zero_loss: whether the run had a loss of exactly 0.
-    chunk: rows that evaluation takes at a time; None if it takes all at once.
+    chunk: number of rows that evaluation takes at a time; None if it takes all at once.
     """
 
     def __init__(self, code: JobCode, sources: Sources, *, has_zero_loss: bool) -> None:
@@ -224,18 +224,18 @@ class Objective:
         return function("objective", names, words, [*total, *penalties, f"return {result}"])
 
     def _description(self, text: str) -> str:
-        """What a loss says of itself, without the way that isn't taken here."""
+        """A loss's docstring, without its paragraph on scores if the pair isn't matched."""
         paragraphs = text.split("\n\n")
         kept = [p for p in paragraphs if self.network.is_matched or not p.startswith(FROM_SCORES)]
         return "\n\n".join(kept)
 
     def _total(self) -> list[str]:
-        """The lines that add up all rows at once."""
+        """The lines that sum the loss over all rows at once."""
         start = "0.0 + " if self.has_zero_loss else ""  # -0.0 becomes 0.0, as in the run
         return [self.outputs(), f"total = {start}{self._sum()}"]
 
     def _total_in_chunks(self) -> list[str]:
-        """The lines that add up so many rows at a time."""
+        """The lines that sum the loss over `chunk` rows at a time."""
         piece = f"start : start + {self.chunk}"
         return [
             "total = 0.0",
@@ -245,7 +245,7 @@ class Objective:
         ]
 
     def outputs(self) -> str:
-        """The line that computes what the loss needs."""
+        """The line that computes the loss's input."""
         result, returned = self.code.loss_input, self.code.returned
         given = ", ".join(input_names(self.job))
         if self.code.has_training_mode:
@@ -255,7 +255,7 @@ class Objective:
         return f"{', '.join([*before, result, *after])} = forward({given})"
 
     def _sum(self) -> str:
-        """The sum of the loss's terms, weighed if rows don't count alike."""
+        """The sum of the loss's terms, weighted if rows have weights."""
         loss, is_matched = self.network.loss, self.network.is_matched
         if "w" in self.arguments:
             terms = loss.terms_from_scores if is_matched else loss.terms
@@ -265,7 +265,7 @@ class Objective:
         return self.sources.call(total, self.code.loss_input, "t")
 
     def _penalty(self) -> list[str]:
-        """The lines that add up the layers' penalties, each as one number."""
+        """The lines that sum the layers' penalties."""
         lines: list[str] = []
         for node in self.network.nodes:
             layer = node.layer

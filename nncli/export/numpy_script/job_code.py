@@ -1,7 +1,6 @@
-"""Job code: what a job computes, as straight-line code: blocks of folded statements.
+"""Job code: the computation of a job as straight-line code, in blocks of folded statements.
 
-Its passes are recorded on arrays that hold nothing, for batches of several sizes, with the name of
-every array they work on.
+Passes are recorded on arrays of zeros, for batches of several sizes, with a name for every array.
 """
 
 import ast
@@ -27,15 +26,15 @@ from nncli.export.numpy_script.statements import ArrayNames, Recording, Statemen
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
 
-PROBES = (7, 12)  # rows of batches that are recorded besides the run's own sizes
-KEPT = ("z", "a", "dz", "da")  # what has a line of its own even where it is used once
+PROBES = (7, 12)  # rows of the batches that are recorded besides the run's own sizes
+KEPT = ("z", "a", "dz", "da")  # arrays that have a line of their own even if used once
 
 
 class Recorder:
-    """Records what a job's network and optimizer do.
+    """Records the operations of a job's network and optimizer.
 
-    n_forward, n_penalty: how many calls of a gradient's tape are its forward pass, at its
-    beginning, and its penalties, at its end.  gradients: the names of all gradients.
+    n_forward, n_penalty: number of operations of the forward pass, at the beginning of a gradient's
+    tape, and of the penalties, at its end.  gradients: the names of all gradients.
     """
 
     def __init__(self, job: Job) -> None:
@@ -53,7 +52,7 @@ class Recorder:
         }
 
     def gradient(self) -> list[Recording]:
-        """Forward, backward and penalties, for batches of several sizes."""
+        """The forward pass, backward pass and penalties, for batches of several sizes."""
         return [self._gradient(rows) for rows in (*PROBES, *sorted(self.batches.sizes()))]
 
     def _gradient(self, rows: int) -> Recording:
@@ -72,13 +71,13 @@ class Recorder:
             inputs = self._inputs(rows)
             forward = Forward(self.network, np.zeros_like(self.start.theta), inputs)
             [(_, tape, _)] = forward.chunks
-            *computed, _ = tape.operations  # the last one hands out the outputs
+            *computed, _ = tape.operations  # the last one copies the outputs
             names = self._names(inputs, forward.workspace.buffers(inputs))
             recordings.append(Recording(computed, names, rows))
         return recordings
 
     def update(self) -> tuple[Recording, dict[str, Array], list[str]]:
-        """Clipping and the optimizer; its slots as they start, and its scalars."""
+        """(clipping and the optimizer, its initial slots, the names of its scalars)."""
         rows, state = PROBES[0], self.start
         plan = self._plan(rows, state.theta)
         scalars = empty_scalars(self.job)
@@ -103,7 +102,7 @@ class Recorder:
         )
 
     def _inputs(self, rows: int) -> dict[str, Array]:
-        """Each block of a batch, empty."""
+        """The input blocks of a batch, filled with 0."""
         x = np.zeros((rows, self.network.inputs), self.dtype)
         others = [name for name in input_symbols(self.network) if name != X]
         return {X: x, **{name: np.zeros(rows, CODE) for name in others}}
@@ -113,7 +112,7 @@ class Recorder:
         for block, name in input_symbols(self.network).items():
             names.add(name, inputs[block])
         rows = len(inputs[X])
-        for own in buffers:  # images have more ones, which get no name
+        for own in buffers:  # those of images have more ones, which get no name
             if len(own.ones) == rows:
                 names.add("ones", own.ones)
         for node, own in zip(self.network.nodes, buffers, strict=True):
@@ -126,7 +125,7 @@ class Recorder:
 
 
 def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffers]) -> int:
-    """How many operations a part of a tape has."""
+    """The number of operations that `work` records."""
     tape = Tape()
     work(recorded(buffers, tape))
     return len(tape.operations)
@@ -134,13 +133,13 @@ def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffe
 
 @frozen
 class Block:
-    """Statements in order, without a branch."""
+    """Statements in order, without branches."""
 
     statements: Sequence[Statement] = ()
 
     @cached_property
     def inputs(self) -> set[str]:
-        """Names that are read before they are written."""
+        """The names that are read before they are assigned."""
         found: set[str] = set()
         written: set[str] = set()
         for statement in self.statements:
@@ -150,7 +149,7 @@ class Block:
 
     @cached_property
     def writes(self) -> list[str]:
-        """Names in the order of their last writing."""
+        """The names that are assigned, in the order of their last assignment."""
         last = dict.fromkeys(reversed([statement.target for statement in self.statements]))
         return list(reversed(last))
 
@@ -162,10 +161,10 @@ class JobCode:
     has_training_mode: whether forward differs from predict, as dropout makes it.
     update: clipping and the optimizer; empty for one without updates, such as lbfgs.
     loss_input: what the loss is computed from: the output's scores or its activations.
-    returned: what the loss and the backward pass need of the forward pass.
-    layer_state: arrays of layers that a training step moves.
-    slots: the optimizer's, as they start.
-    scalars: the numbers that an update is told at each step.
+    returned: the results of the forward pass that the loss and the backward pass need.
+    layer_state: the layers' arrays that a training step changes.
+    slots: the optimizer's initial slots.
+    scalars: the names of the numbers that each update gets.
     """
 
     def __init__(self, job: Job) -> None:

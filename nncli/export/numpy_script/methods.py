@@ -1,4 +1,4 @@
-"""Methods: the source of a part's method as a syntax tree, and what the names in it mean."""
+"""Methods: the source of a part's method as a syntax tree, and the values of names in it."""
 
 import ast
 import builtins
@@ -12,7 +12,7 @@ from typing import Any
 from nncli.errors import UserError
 from nncli.registry import Part
 
-# methods that are what their part is there for; a lambda is a total or terms derived from the other
+# a part's main formulas; a lambda is `total` or `terms`, derived from the other one
 MAIN = ("<lambda>", "__call__", "terms", "terms_from_scores", "total", "total_from_scores", "value")
 
 
@@ -25,7 +25,7 @@ def source_of(thing: Any) -> str:
 
 
 def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
-    """The names that statements give a meaning: assigned, looped over, imported."""
+    """The names that statements bind: assigned, looped over, imported."""
     names: set[str] = set()
     for node in (node for statement in body for node in ast.walk(statement)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -37,11 +37,11 @@ def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
     return names
 
 
-@dataclass(frozen=True)  # of a @frozen class type checkers take `function` for a method
+@dataclass(frozen=True)  # in a @frozen class, type checkers take `function` for a method
 class Method:
-    """A function and, if it is a part's, the part it is bound to.
+    """A function and, if it is a part's method, the part that it is bound to.
 
-    owner: None for a helper of a module.  defining_class: the class whose `super()` it means.
+    owner: None for a module's helper.  defining_class: the class that `super()` in it starts from.
     """
 
     function: FunctionType
@@ -50,7 +50,7 @@ class Method:
 
     @classmethod
     def of(cls, method: Callable[..., Any]) -> "Method":
-        """Raises UserError for one that isn't written in Python."""
+        """The method that a callable is. Raises UserError if it isn't written in Python."""
         if isinstance(method, MethodType) and isinstance(method.__func__, FunctionType):
             return cls.bound(method.__func__, method.__self__)
         if isinstance(method, FunctionType):
@@ -70,7 +70,7 @@ class Method:
 
     @property
     def name(self) -> str:
-        """What to call its function: after its part where it is the part's main formula."""
+        """The name of its function in a script: the part's name if it is the main formula."""
         own = self.function.__name__
         part = getattr(self.defining_class, "name", getattr(self.owner, "name", own))
         if own == "scalars":
@@ -79,7 +79,7 @@ class Method:
 
     @property
     def documentation(self) -> str:
-        """Its own words, else its part's, else where it comes from."""
+        """The method's docstring, else its part's, else where it comes from."""
         own = self.function.__name__.removesuffix("_from_scores")
         told = inspect.getdoc(getattr(self.owner, own, self.function)) or ""
         if not told and self.owner is not None:
@@ -92,12 +92,12 @@ class Method:
 
     @property
     def parameters(self) -> list[str]:
-        """All but self."""
+        """The names of its parameters, without self."""
         names = list(inspect.signature(self.function).parameters)
         return names[1:] if self.owner else names
 
     def body(self) -> list[ast.stmt]:
-        """Its statements, a copy, without docstring and assertions; a lambda's is its return."""
+        """A copy of its statements, without docstring and assertions; of a lambda, its return."""
         own = self.function.__name__
         for node in ast.walk(ast.parse(source_of(self.function))):
             if isinstance(node, ast.FunctionDef) and node.name == own:
@@ -108,6 +108,6 @@ class Method:
         raise UserError(f"the source of {self.function.__qualname__} can't be read")
 
     def meaning(self, name: str) -> Any:
-        """What a name that isn't a variable of the function stands for; None if unknown."""
+        """The value of a name that isn't a local variable of the function; None if unknown."""
         found = inspect.getclosurevars(self.function)
         return {**vars(builtins), **self.function.__globals__, **found.nonlocals}.get(name)

@@ -1,4 +1,4 @@
-"""Parameters: the vectors of a script, the views into them, and how they start."""
+"""Parameters: the vectors of a script, the views into them, and their initial values."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ STREAMS = {"init": "initial weights", "shuffle": "row orders", "dropout": "dropo
 
 
 def generator(name: str, seed: int, variable: str = "") -> str:
-    """The line that makes the random stream called init, shuffle or dropout."""
+    """The line that creates the random stream init, shuffle or dropout."""
     sequence = stream(name, seed).bit_generator.seed_seq
     assert isinstance(sequence, np.random.SeedSequence)
     made = f"{variable or name} = np.random.default_rng({sequence.entropy})"
@@ -30,7 +30,7 @@ def generator(name: str, seed: int, variable: str = "") -> str:
 
 @frozen
 class Parameters:
-    """The parameters of one run. given: those that are given one by one, by their symbol."""
+    """Writes the parameters of one run."""
 
     code: JobCode
     sources: Sources
@@ -40,7 +40,7 @@ class Parameters:
         return dtype_argument(self.code.literals.dtype)
 
     def vectors(self) -> list[str]:
-        """theta and the optimizer's slots, and a name for every tensor."""
+        """The lines that define theta, the optimizer's slots, and a name for every tensor."""
         layout, suffix = self.code.network.layout, self._suffix
         lines = [
             *comment("every trained number lies in one vector; W1, b1, ... are views into it"),
@@ -61,7 +61,7 @@ class Parameters:
         return lines
 
     def _place(self, tensor: Tensor) -> str:
-        """A view into theta or, for what isn't trained, an array of its own."""
+        """The expression for a tensor: a view into theta or, if it isn't trained, a new array."""
         if tensor.start >= self.code.network.layout.trainable:
             shape = (
                 f"({', '.join(map(str, tensor.shape))})" if len(tensor.shape) > 1 else tensor.size
@@ -71,7 +71,7 @@ class Parameters:
         return f"{view}.reshape{tensor.shape}" if len(tensor.shape) > 1 else view
 
     def initialize(self) -> list[str]:
-        """The function that gives every tensor its first values."""
+        """The function that sets every tensor to its initial values."""
         body: list[str] = []
         is_drawn = False
         for name, tensor, initializer in self._starts():
@@ -94,7 +94,7 @@ class Parameters:
         return ["def initialize():", *indented([words, *random, *body])]
 
     def given(self) -> dict[str, Array]:
-        """The first values that are given one by one, by name."""
+        """The initial values that the config or a file gives, by name."""
         weights = {
             f"{name}_start": initializer(tensor.shape, None, tensor.name)  # type: ignore[arg-type]  # draws nothing
             for name, tensor, initializer in self._starts()
@@ -104,12 +104,12 @@ class Parameters:
         return {**weights, **slots}
 
     def _given_slots(self) -> dict[str, Array]:
-        """The slots that the config writes out."""
+        """The slots whose initial values the config gives."""
         slots, optimizer = self.code.slots, self.code.job.optimizer
         return {name: slot for name, slot in slots.items() if optimizer.slot_tensors(name)}
 
     def _starts(self) -> Iterator[tuple[str, Tensor, Initializer]]:
-        """Every tensor with its symbol and initializer, in the order they are drawn."""
+        """(symbol, tensor, initializer) of every tensor, in the order of drawing."""
         network = self.code.network
         tensors = {tensor.name: tensor for tensor in network.layout.tensors}
         for node in network.nodes:

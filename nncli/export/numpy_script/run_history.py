@@ -1,4 +1,4 @@
-"""Run history: which epochs a run made, at which rates, and why it ended, by its files."""
+"""Run history: a run's epochs, learning rates and reason for its end, from its files."""
 
 from functools import cached_property
 
@@ -14,14 +14,14 @@ from nncli.parts.schedules import ReduceOnPlateau
 
 @frozen
 class RunHistory:
-    """columns: of metrics.csv, by name."""
+    """The history of a run. columns: of metrics.csv, by name."""
 
     reader: RunReader
     columns: dict[str, list[float]]
 
     @classmethod
     def of(cls, reader: RunReader) -> "RunHistory":
-        """Raises UserError for a run that has logged nothing yet."""
+        """Read the history of a run. Raises UserError if it has logged nothing yet."""
         path = reader.run.path / names.METRICS
         columns = read_columns(reader.run.read(names.METRICS), path)
         if not columns["epoch"]:
@@ -34,7 +34,7 @@ class RunHistory:
 
     @cached_property
     def epochs(self) -> list[int]:
-        """Those that metrics.csv has a row for."""
+        """The epochs that have a row in metrics.csv."""
         return [int(epoch) for epoch in self.columns["epoch"]]
 
     @property
@@ -43,14 +43,14 @@ class RunHistory:
 
     @property
     def ending(self) -> str:
-        """Why it ran for fewer epochs than the config says; empty if it didn't."""
+        """Why the run made fewer epochs than the config says; empty if it didn't."""
         if self.epochs[-1] >= self.job.training.epochs:
             return ""
         return IN_WORDS.get(self.reader.summary().get("stopped", ""), "it went no further")
 
     @property
     def is_logged(self) -> str:
-        """The condition for an epoch to have a row, `True` for every one."""
+        """The condition for an epoch to have a row, as code: `True` if every epoch has one."""
         every, last = self.job.log_every, self.epochs[-1]
         if self.epochs == list(range(last + 1)):
             return "True"
@@ -62,7 +62,7 @@ class RunHistory:
 
     @cached_property
     def watched(self) -> str | None:
-        """`loss` or `val_loss`, if reduce_on_plateau follows it; else None."""
+        """`loss` or `val_loss`, if reduce_on_plateau monitors it; else None."""
         schedule = self.job.schedule
         if not isinstance(schedule, ReduceOnPlateau):
             return None
@@ -71,16 +71,16 @@ class RunHistory:
 
     @property
     def _had_another_end(self) -> bool:
-        """Whether the rates of the first epochs may have been those of a shorter run."""
+        """Whether the first epochs may have had the rates of a run of other length."""
         factor, epochs = self.job.schedule.factor, self.job.training.epochs
         depends_on_end = factor(1, epochs) != factor(1, epochs + 1)
         return depends_on_end and bool(self.reader.environment().get("resumed"))
 
     @cached_property
     def rates(self) -> list[float] | None:
-        """The recorded rate of each epoch, where no rule in a script would give it; else None.
+        """The recorded rate of each epoch, if no rule in a script can compute it; else None.
 
-        Raises UserError if it is needed but wasn't logged for every epoch.
+        Raises UserError if the rates are needed but not logged for every epoch.
         """
         job = self.job
         if not job.optimizer.has_learning_rate or self.watched is not None:

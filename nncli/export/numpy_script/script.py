@@ -1,4 +1,4 @@
-"""Script: a run as one page of NumPy that anyone can read, run and change, without nncli."""
+"""Script: a run as one NumPy script that anyone can read, run and change, without nncli."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ from nncli.export.numpy_script.target_units import target_units
 from nncli.export.numpy_script.training_loop import TrainingLoop
 from nncli.parts.layers import Dense
 
-SHORT = 30  # lines of data that may come before the network instead of after it
+SHORT = 30  # lines of data, up to which they come before the network instead of after it
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 STANDARD = ("base64", "math", "zlib")
 OTHERS = ("scipy.optimize", "scipy.special")
@@ -39,14 +39,14 @@ def _versions(reader: RunReader) -> str:
 
 
 def _blas(pools: object) -> str:
-    """` of openblas SkylakeX`: the first of the libraries that the run has recorded."""
+    """` of openblas SkylakeX`: the first library that the run has recorded; empty if none."""
     if not isinstance(pools, list) or not pools or not isinstance(pools[0], Mapping):
         return ""
     return printable(f" of {pools[0].get('internal_api')} {pools[0].get('architecture')}")
 
 
 def _exactness(reader: RunReader) -> str:
-    """How exactly it prints the run's losses, and where."""
+    """How exactly the script reproduces the run's losses, and on which machine, in words."""
     if (engine := reader.built.job.training.engine) != "numpy":
         whose = "its steps were compiled" if engine == "compiled" else f"{engine} made its steps"
         return (
@@ -83,7 +83,7 @@ def _notation(network: Network) -> str:
 
 
 def _introduction(reader: RunReader, file_name: str) -> str:
-    """What the script is, how to run it, and how to read it."""
+    """The script's docstring: what it is, and how to run and read it."""
     built = reader.built
     name, run = (escaped(each) for each in (built.experiment.name, reader.run.path.resolve().name))
     file, job = escaped(shlex.quote(file_name)), built.job
@@ -109,7 +109,7 @@ def _introduction(reader: RunReader, file_name: str) -> str:
 
 
 def _imports(threads: int | str, body: str) -> list[str]:
-    """What `body` needs imported, once NumPy has been told its threads."""
+    """The imports that `body` needs, with the number of threads set before NumPy's."""
     modules = [name for name in STANDARD if re.search(rf"\b{name}\.", body)]
     records = ["from dataclasses import dataclass"] if "@dataclass" in body else []
     return [
@@ -134,7 +134,7 @@ def _chapter(title: str, functions: list[list[str]]) -> list[str]:
 
 
 class _Chapters:
-    """What stands below the imports, under headings."""
+    """The chapters below the imports, each with a heading."""
 
     def __init__(self, reader: RunReader, built: Built) -> None:
         self.built, self.job = built, built.job
@@ -147,7 +147,7 @@ class _Chapters:
         self.loop = TrainingLoop(history, code, self.objective, sources)
 
     def in_order(self) -> list[str]:
-        """All lines. Data that are long come last."""
+        """All lines; long data come last."""
         data = data_lines(self.built, self.parameters.given())
         data_chapter = heading("Data") + data
         comes_first = len(data) <= SHORT
@@ -166,7 +166,7 @@ class _Chapters:
         ]
 
     def _network(self) -> list[str]:
-        """Forward, loss, backward and update."""
+        """The chapters of the forward pass, the loss, the backward pass and the update."""
         forward = [self.functions.forward()]
         if self.code.has_training_mode:
             forward.append(self.functions.predict())
@@ -195,18 +195,18 @@ class _Chapters:
         return _chapter("Training", self._with_sources([self.loop.report(), self.loop.train()]))
 
     def _with_sources(self, functions: list[list[str]]) -> list[list[str]]:
-        """The functions, after those of parts that they were found to need."""
+        """The functions, after the functions of parts that they call."""
         needed = list(self.sources.definitions.values())
         self.sources.definitions.clear()
         return [*needed, *functions]
 
 
 def numpy_script(reader: RunReader, file_name: str) -> str:
-    """The script that repeats a run's losses to the bit; `file_name` is what it will be called.
+    """The script that repeats a run's losses to the bit. file_name: what it will be called.
 
     Raises UserError for a run whose parts, data or shards can't be written out.
     """
-    built = reader.built  # whose errors have places of their own
+    built = reader.built  # outside of `try`: its errors name their own places
     try:
         if built.job.training.shards > 1:
             raise UserError(

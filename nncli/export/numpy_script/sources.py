@@ -1,7 +1,7 @@
-"""Sources: a part's pure methods as lines of a script, read from the code that ran.
+"""Sources: a part's pure methods as lines of a script, from their own source code.
 
-`self.key` becomes the config's number, a method or helper that is called becomes a function of the
-script or, where it is one expression, that expression; annotations and assertions go.
+`self.key` becomes the config's number; a method or helper that is called becomes a function of the
+script or, if it is a single expression, that expression; annotations and assertions are removed.
 """
 
 import ast
@@ -18,18 +18,18 @@ from nncli.export.numpy_script.formatting import docstring, indented, quoted
 from nncli.export.numpy_script.methods import Method, assigned_names, source_of
 from nncli.registry import Part
 
-# what scripts call their own: no part's function may have such a name
+# names that scripts use: no part's function may have one of them
 RESERVED = (
     *("backward", "decide", "dropout", "epoch", "forward", "gradient", "initialize", "objective"),
     *("order", "penalty", "plateau", "predict", "random", "rates", "report", "chosen", "shuffle"),
     *("rows", "start", "step", "theta", "total", "train", "unpacked", "update"),
 )
 
-MODULES = {"numpy": "np", "math": "math"}  # what a script may import for a part's sake
+MODULES = {"numpy": "np", "math": "math"}  # modules that parts may use, by their names in scripts
 
 
 def _constant(value: Any, name: str) -> ast.expr:
-    """A number, text or tuple of them as it is written. name: what it is called in an error."""
+    """A number, text or tuple of them as an expression. name: for the error message."""
     if isinstance(value, tuple):
         return ast.Tuple([_constant(each, name) for each in value], ast.Load())
     if isinstance(value, bool | int | float | str) or value is None:
@@ -38,7 +38,7 @@ def _constant(value: Any, name: str) -> ast.expr:
 
 
 def _is_simple(value: ast.expr) -> bool:
-    """Whether a value may stand in several places without harm to the eye."""
+    """Whether an expression is short enough to be repeated."""
     if isinstance(value, ast.Tuple):
         return all(map(_is_simple, value.elts))
     if isinstance(value, ast.Subscript):
@@ -50,21 +50,21 @@ def _is_simple(value: ast.expr) -> bool:
 
 @dataclass
 class Sources:
-    """The functions that a script needs so far: name -> lines, in the order they are needed."""
+    """Collects the functions that a script needs: name -> lines, in the order of their use."""
 
     definitions: dict[str, list[str]] = field(default_factory=dict)
     _names: dict[object, str] = field(default_factory=dict)
 
     def call(self, method: Callable[..., Any], *arguments: str, name: str = "") -> str:
-        """The expression for method(*arguments); `name` is its function's, if it needs one.
+        """The expression for method(*arguments). name: of its function, if it needs one.
 
-        Raises UserError where the source isn't to be had.
+        Raises UserError if the source isn't available.
         """
         source, values = Method.of(method), [expression(argument) for argument in arguments]
         return ast.unparse(self.called(source, name or source.name, values))
 
     def lines(self, method: Callable[..., Any], **arguments: str) -> tuple[list[str], str]:
-        """The same call as statements in their place, and the expression they end with."""
+        """The same call as (statements in place of the call, the expression of its result)."""
         source = Method.of(method)
         body = source.body()
         values = [expression(arguments[each]) for each in source.parameters]
@@ -79,7 +79,7 @@ class Sources:
         return [ast.unparse(statement) for statement in first], ast.unparse(last.value)
 
     def called(self, source: Method, name: str, values: Sequence[ast.expr]) -> ast.expr:
-        """A call of the method's function, or what it returns if that is one expression."""
+        """A call of the method's function, or its expression if the method is a single one."""
         body = source.body()
         *first, last = body
         is_short = not first and isinstance(last, ast.Return) and source.owner is not None
@@ -94,7 +94,7 @@ class Sources:
         return ast.Call(ast.Name(self.function(source, name)), list(values), [])
 
     def function(self, source: Method, name: str) -> str:
-        """Write the method as a function; what it is called."""
+        """Write the method as a function, unless it is written already; returns its name."""
         if source.key in self._names:
             return self._names[source.key]
         name, number = name.lstrip("_"), 1
@@ -111,7 +111,7 @@ class Sources:
         return own
 
     def record(self, cls: type) -> str:
-        """Write a small dataclass as it is, the standard decorator above; what it is called."""
+        """Write a small dataclass with the standard decorator; returns its name."""
         if cls.__name__ not in self.definitions:
             source = source_of(cls).replace("@frozen\n", "@dataclass(frozen=True)\n", 1)
             self.definitions[cls.__name__] = source.splitlines()
@@ -119,7 +119,7 @@ class Sources:
 
 
 class _Rewriting(ast.NodeTransformer):
-    """Statements of a method -> statements of a script."""
+    """Rewrites statements of a method as statements of a script."""
 
     def __init__(self, sources: Sources, source: Method) -> None:
         self.sources, self.source = sources, source
@@ -157,7 +157,7 @@ class _Rewriting(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> Any:
-        if ast.unparse(node.func) == "np.asarray" and len(node.args) == 1:  # it is one already
+        if ast.unparse(node.func) == "np.asarray" and len(node.args) == 1:  # scripts have arrays
             return self.visit(node.args[0])
         target = self._called(node.func)
         if target is None or node.keywords:
@@ -172,7 +172,7 @@ class _Rewriting(ast.NodeTransformer):
         return isinstance(node, ast.Attribute) and ast.unparse(node.value) == "super()"
 
     def _called(self, node: ast.expr) -> Method | None:
-        """The method or helper that a call means; None for what every script has."""
+        """The part's method or helper that is called; None for any other function."""
         if isinstance(node, ast.Attribute):
             if self._is_super(node):
                 assert self.source.owner is not None
@@ -186,7 +186,7 @@ class _Rewriting(ast.NodeTransformer):
         return None
 
     def _object(self, node: ast.expr) -> object | None:
-        """The part that an expression stands for: self, one of its fields, or one made anew."""
+        """The part that an expression stands for: self, one of its fields, or a new part."""
         if isinstance(node, ast.Name) and node.id == self.source.self_name:
             return self.source.owner
         if isinstance(node, ast.Attribute) and (holder := self._object(node.value)) is not None:

@@ -1,8 +1,8 @@
 """Statements: a recorded tape as lines of NumPy, such as `z1 = np.dot(x, W1)`.
 
-Each operation becomes `name = expression`: an array is told by its memory, and a number that
-differs between recordings for different batches becomes a formula in `rows`. No operation, operand
-or order changes, so the lines compute the same bits.
+Each operation becomes `name = expression`: an array is identified by its memory, and a number that
+differs between recordings for different batches becomes a formula in `rows`. Operations, operands
+and order stay the same, so the lines compute the same bits.
 """
 
 import ast
@@ -25,6 +25,7 @@ from nncli.engine.operations import (
     Reduction,
     ScatterAdd,
 )
+from nncli.engine.tape import SIZE_MATTERS
 from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
 from nncli.export.numpy_script.convolution_calls import CompositeCall, composite_calls
@@ -38,7 +39,7 @@ from nncli.export.numpy_script.expressions import (
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MAX_CONSTANT_SIZE = 64  # numbers of an array that a kernel made and a line writes out
+MAX_CONSTANT_SIZE = 64  # numbers of a kernel's own array, up to which they are written out
 
 
 def _memory(array: Array) -> tuple[Any, ...]:
@@ -46,7 +47,7 @@ def _memory(array: Array) -> tuple[Any, ...]:
 
 
 class ArrayNames:
-    """Array -> the expression for it: a name, or a view of one such as `W1.T`."""
+    """The expressions for arrays: a name, or a view of a named array such as `W1.T`."""
 
     def __init__(self) -> None:
         self._views: dict[tuple[object, ...], ast.expr] = {}
@@ -55,11 +56,11 @@ class ArrayNames:
         self._named: dict[str, Array] = {}
 
     def add(self, name: str, array: Array) -> None:
-        """Call an array `name`, unless its memory has a name already."""
+        """Name an array, unless its memory has a name already."""
         self._taken.add(name)
         self._named.setdefault(name, array)
         self._views.setdefault(_memory(array), expression(name))
-        if array.size == 1:  # spread over a larger array as it is
+        if array.size == 1:  # a scalar is broadcast in the same way
             self._views.setdefault(_memory(array.reshape(())), expression(name))
         if array.ndim == 2:
             self._matrices.setdefault(name, array)
@@ -68,7 +69,7 @@ class ArrayNames:
             self._views.setdefault(_memory(array[:, None]), expression(f"{name}[:, None]"))
 
     def add_scratch(self, array: Array) -> None:
-        """Find a name for an array that a tape writes to and nobody has named."""
+        """Name an array that a tape writes to, unless it has a name."""
         if _memory(array) in self._views:
             return
         stem = "scratch" if array.ndim else "scale"
@@ -83,7 +84,7 @@ class ArrayNames:
         return copy.deepcopy(found)
 
     def _reshaped(self, array: Array) -> ast.expr | None:
-        """An array that has a name, in another shape: `x.reshape(-1, 8, 8, 1)`."""
+        """A named array in another shape: `x.reshape(-1, 8, 8, 1)`; None if it isn't one."""
         if not array.flags.c_contiguous:
             return None
         for name, whole in self._named.items():
@@ -94,7 +95,7 @@ class ArrayNames:
         return None
 
     def _piece(self, array: Array) -> ast.expr | None:
-        """Some columns of a matrix that has a name, as `a0[:, 4:12]`."""
+        """Columns of a named matrix: `a0[:, 4:12]`; None if it isn't that."""
         for name, whole in self._matrices.items():
             if array.ndim != 2 or array.strides != whole.strides or len(array) != len(whole):
                 continue
@@ -107,7 +108,7 @@ class ArrayNames:
 
 @frozen
 class Recording:
-    """Operations of a tape, the names of the arrays they work on, and the rows of its batch."""
+    """The operations of a tape, the names of their arrays, and the number of rows in its batch."""
 
     operations: Sequence[Operation]
     names: ArrayNames
@@ -129,12 +130,12 @@ class Statement:
 
     @property
     def reads(self) -> list[str]:
-        """The names in the value, once for each time they stand there."""
+        """The names in the value, once per occurrence."""
         return [node.id for node in ast.walk(self.value) if isinstance(node, ast.Name)]
 
 
 def _elementwise(function: np.ufunc) -> str:
-    """A ufunc of _0, _1, ... in NumPy's or SciPy's words; where it tells True, as a number."""
+    """A ufunc of _0, _1, ... as a NumPy or SciPy expression; truth values become numbers."""
     if function in UFUNCS:
         return UFUNCS[function].numpy
     name = function.__name__
@@ -152,7 +153,7 @@ def _elementwise(function: np.ufunc) -> str:
 
 
 def _reduction(function: np.ufunc) -> str:
-    """What combines numbers along an axis by a ufunc, in NumPy's words."""
+    """The NumPy function that reduces an axis by a ufunc."""
     named = UFUNCS[function].reduction if function in UFUNCS else ""
     return named or f"np.{function.__name__}.reduce"
 
@@ -161,7 +162,7 @@ def _reduction(function: np.ufunc) -> str:
 class _Formula:
     """`target = text`, where _0, _1, ... stand for the operands.
 
-    shape: that of its value, before it is spread over the target.
+    shape: of the value, before it is broadcast to the target.
     """
 
     text: str
@@ -172,7 +173,7 @@ class _Formula:
 
 
 def _formula(operation: Operation | CompositeCall, dtype: np.dtype[Any]) -> _Formula:
-    """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
+    """The formula of an operation. Raises UserError if it isn't a single NumPy expression."""
     match operation:
         case CompositeCall(text, arrays, target):
             return _Formula(text, arrays, target, target.shape)
@@ -191,14 +192,14 @@ def _formula(operation: Operation | CompositeCall, dtype: np.dtype[Any]) -> _For
             draw = f"dropout.random(_0{dtype_argument(dtype)})"
             return _Formula(draw, (target.shape,), target, target.shape, draws=True)
         case Concatenate() | Gather() | ScatterAdd():
-            return _of_rows(operation)
+            return _row_formula(operation)
         case Opaque() | Composite():
             name = operation.name
     raise UserError(f"a part calls {name}, for which there is no line of NumPy")
 
 
-def _of_rows(operation: Concatenate | Gather | ScatterAdd) -> _Formula:
-    """The same of what puts rows of arrays elsewhere."""
+def _row_formula(operation: Concatenate | Gather | ScatterAdd) -> _Formula:
+    """The formula of an operation that moves rows or columns of arrays."""
     match operation:
         case Concatenate(sources, axis, target):
             pieces = ", ".join(f"_{number}" for number in range(len(sources)))
@@ -212,7 +213,7 @@ def _of_rows(operation: Concatenate | Gather | ScatterAdd) -> _Formula:
 
 
 class _Translator:
-    """One operation of each recording -> a statement; names and shapes are those of the first."""
+    """Translates an operation, as in each recording, to a statement with the first one's names."""
 
     def __init__(self, recordings: Sequence[Recording], literals: Literals) -> None:
         self.names, self.literals = recordings[0].names, literals
@@ -225,7 +226,7 @@ class _Translator:
         first = formulas[0]
         self.names.add_scratch(first.target)
         if len({each.text for each in formulas}) > 1:
-            raise UserError("a part computes batches of different sizes in different ways")
+            raise UserError(SIZE_MATTERS)
         alike = zip(*(each.operands for each in formulas), strict=True)
         operands = [self._operand(values) for values in alike]
         if self._has_only_numbers(first, operands):
@@ -241,7 +242,7 @@ class _Translator:
         return Statement(target.id, value, first.draws)
 
     def _has_only_numbers(self, first: _Formula, operands: Sequence[ast.expr]) -> bool:
-        """Whether Python would compute in float64 what was computed in float32."""
+        """Whether all operands are Python numbers, which would be combined in float64."""
         return (
             self.literals.dtype != np.float64
             and len(first.operands) > 1
@@ -268,7 +269,7 @@ class _Translator:
         return expression(f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})")
 
     def _in_rows(self, sizes: Sequence[int]) -> str:
-        """A size that differs: `rows`, or of a number for each place of images `36 * rows`."""
+        """A size that depends on the batch: `rows` or, for every place of images, `36 * rows`."""
         times = sizes[0] // self.rows[0]
         return "rows" if times <= 1 else f"{times} * rows"
 
@@ -282,8 +283,8 @@ class _Translator:
         return expression(f"np.array({first.tolist()}{suffix})")
 
 
-def _of_one_result(operations: Iterable[Operation]) -> Iterator[Operation | CompositeCall]:
-    """The operations, in the place of one that has several results as many calls."""
+def _single_results(operations: Iterable[Operation]) -> Iterator[Operation | CompositeCall]:
+    """The operations, with a call per result in place of a convolution or pooling."""
     for operation in operations:
         yield from composite_calls(operation) if isinstance(operation, Composite) else [operation]
 
@@ -293,8 +294,8 @@ def translate(recordings: Sequence[Recording], literals: Literals) -> list[State
 
     Raises UserError for a call that can't be written as a line.
     """
-    tapes = [[*_of_one_result(recording.operations)] for recording in recordings]
+    tapes = [[*_single_results(recording.operations)] for recording in recordings]
     if len(set(map(len, tapes))) > 1:
-        raise UserError("a part computes batches of different sizes in different ways")
+        raise UserError(SIZE_MATTERS)
     translator = _Translator(recordings, literals)
     return [translator(same) for same in zip(*tapes, strict=True)]

@@ -1,4 +1,4 @@
-"""Target units: what a transformed target's outputs mean, as a function of the script."""
+"""Target units: the script's function from outputs to the units of a transformed target."""
 
 from nncli.data.scaling import Scaling
 from nncli.export.numpy_script.formatting import function
@@ -11,7 +11,7 @@ UNDO = {
 
 
 def target_units(scaling: Scaling) -> list[str]:
-    """The function; no line for a target that is at most scaled."""
+    """The lines of the function; none for a target that isn't transformed."""
     if scaling.transform == "none":
         return []
     learnt = "outputs"

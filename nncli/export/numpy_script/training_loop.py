@@ -1,4 +1,4 @@
-"""Training loop: the epochs of a run as the text of a script, with only what this run used."""
+"""Training loop: the epochs of a run as the text of a script, with only what the run used."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 
 def _option(name: str, value: float) -> str:
-    """What stands behind the name of one of scipy's options."""
+    """The value of a scipy option as code, with a comment if it needs one."""
     if value == np.iinfo(np.int32).max:
         return "np.iinfo(np.int32).max,"
     why = "  # only the gradient, or a line search that fails, ends it" if name == "ftol" else ""
@@ -24,7 +24,7 @@ def _option(name: str, value: float) -> str:
 
 
 class TrainingLoop:
-    """The functions `report` and `train`."""
+    """Writes the functions `report` and `train`."""
 
     def __init__(
         self, history: RunHistory, code: JobCode, objective: Objective, sources: Sources
@@ -36,15 +36,15 @@ class TrainingLoop:
 
     @property
     def splits(self) -> list[str]:
-        """The rows whose losses are logged."""
+        """The splits whose losses are logged."""
         return ["train"] if self.job.val is None else ["train", "val"]
 
     def rows_of(self, split: str) -> str:
-        """`x_train, t_train`."""
+        """The arrays of a split: `x_train, t_train`."""
         return ", ".join(f"{name}_{split}" for name in self.objective.arguments)
 
     def report(self) -> list[str]:
-        """What prints a row of the table."""
+        """The function `report`, which prints a row of the table."""
         losses = ",".join(f"{{objective({self.rows_of(split)})}}" for split in self.splits)
         return [
             "def report(epoch):",
@@ -53,7 +53,7 @@ class TrainingLoop:
         ]
 
     def train(self) -> list[str]:
-        """All epochs of the run."""
+        """The function `train`, which makes all epochs of the run."""
         job, last = self.job, self.last
         words = f"Train for {last} epoch{'s' * (last != 1)}"
         if job.steps_per_epoch > 1:
@@ -74,7 +74,7 @@ class TrainingLoop:
         ]
 
     def _before(self) -> list[str]:
-        """What is set once."""
+        """The lines before the first epoch."""
         job, lines = self.job, []
         if not self.batches.in_place:
             lines.append(generator("shuffle", job.seeds.shuffle))
@@ -123,7 +123,7 @@ class TrainingLoop:
         return [f"if {condition}:", "    report(epoch)"]
 
     def _plateau(self) -> list[str]:
-        """The rule of reduce_on_plateau, where a script can follow it."""
+        """The lines that apply reduce_on_plateau, if a script can follow it."""
         watched, schedule = self.history.watched, self.job.schedule
         if watched is None:
             return []
@@ -134,7 +134,7 @@ class TrainingLoop:
         return [f"if epoch > {schedule.warmup}:", f"    {line}"] if schedule.warmup else [line]
 
     def _steps(self) -> list[str]:
-        """The steps of one epoch: which rows each takes, and the step itself."""
+        """The lines of an epoch's steps: the rows that each takes, and the step itself."""
         job = self.job
         count, rows, batch = job.steps_per_epoch, len(job.train), job.batch_rows
         step = self._step()
@@ -160,7 +160,7 @@ class TrainingLoop:
         ]
 
     def _step(self) -> list[str]:
-        """Forward, backward and update of one batch."""
+        """The lines of one step: forward pass, backward pass and update."""
         lines = ["step += 1"] if self._counts_steps else []
         lines += self._rate() if self.changes_by_step else []
         names = self.objective.arguments
@@ -176,14 +176,14 @@ class TrainingLoop:
         return [*lines, f"gradient = {gradient}", f"update(gradient, {rate})"]
 
     def _gradient(self, suffix: str) -> str:
-        """The gradient of `x, t` or `x_train, t_train`."""
+        """The expression for the gradient of a batch, such as `x_train, t_train` for `_train`."""
         names = [f"{name}{suffix}" for name in self.objective.arguments]
         star = "*" if len(self.code.returned) > 1 else ""
         given = ", ".join(f"{name}{suffix}" for name in input_names(self.job))
         return f"backward({', '.join(names)}, {star}forward({given}))"
 
     def _minimize(self) -> list[str]:
-        """All iterations of lbfgs, which calls scipy as nncli does."""
+        """The lines of lbfgs, which call scipy as nncli does."""
         if self.objective.chunk is not None or self.code.has_training_mode:
             raise UserError("lbfgs sums the loss of so many rows in another order than evaluation")
         return [
@@ -202,10 +202,10 @@ class TrainingLoop:
             "    theta[:] = vector",
             *indented(self._report_if_logged()),
             "",
-            *self._call_of_scipy(),
+            *self._scipy_call(),
         ]
 
-    def _call_of_scipy(self) -> list[str]:
+    def _scipy_call(self) -> list[str]:
         last = self.last
         options = scipy_options(self.job.optimizer, last).items()
         unmoved = ["if result.nit == 0:  # it began at a minimum", "    after_iteration(theta)"]

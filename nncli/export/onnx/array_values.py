@@ -1,4 +1,4 @@
-"""Memory: which value each array of a recording holds by now, and what a view of it is in nodes."""
+"""Memory: the value that each array of a recording holds at present, and its views as nodes."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from nncli.parts.arrays import Array
 
 
 def place(array: Array) -> tuple[object, ...]:
-    """What two arrays have in common that are the same numbers in the same order."""
+    """A key that is equal for arrays that are the same memory in the same order."""
     axes = zip(array.strides, array.shape, strict=True)
     strides = tuple(stride if size > 1 else 0 for stride, size in axes)
     return array.__array_interface__["data"][0], array.shape, strides, array.dtype
 
 
 class Memory:
-    """Arrays and the values that they hold."""
+    """The values that arrays hold."""
 
     def __init__(self) -> None:
         self._held: dict[tuple[object, ...], tuple[Array, Value]] = {}
 
     def put(self, array: Array, value: Value) -> None:
-        """From now on this array holds the value; views of it that held others are forgotten.
+        """Let an array hold a value; the values of its views are forgotten.
 
-        Raises UserError for a piece of an array that holds a value.
+        Raises UserError if the array is only a piece of one that holds a value.
         """
         for key, (other, _) in list(self._held.items()):
             if key != place(array) and np.shares_memory(other, array):
@@ -35,9 +35,9 @@ class Memory:
         self._held[place(array)] = array, value
 
     def get(self, array: Array) -> Value | None:
-        """What an array holds; None if nothing has written it.
+        """The value of an array; None if nothing has written to it.
 
-        Raises UserError for a view that no node makes.
+        Raises UserError for a view that no node computes.
         """
         if (held := self._held.get(place(array))) is not None:
             return held[1]
@@ -51,7 +51,7 @@ class Memory:
 
 
 def _view(array: Array, base: Array, value: Value) -> Value | None:
-    """An array transposed, reshaped, squeezed or cut as a node; None if it is no such."""
+    """A transposed, reshaped, squeezed or sliced array as a node; None for another view."""
     if base.ndim == 2 and place(base.T) == place(array):
         return _node("Transpose", value)
     if base.size == 1 == array.size:
@@ -63,12 +63,12 @@ def _view(array: Array, base: Array, value: Value) -> Value | None:
         if base.shape[axis] == 1 and place(base.squeeze(axis)) == place(array):
             return _node("Squeeze", value, [axis])
     if place(base.reshape(-1)) == place(array.reshape(-1)) and len(array) == len(base):
-        return _node("Reshape", value, [0, *array.shape[1:]])  # of as many rows as there are
-    return _cut(array, base, value)
+        return _node("Reshape", value, [0, *array.shape[1:]])  # 0: any number of rows
+    return _slice(array, base, value)
 
 
-def _cut(array: Array, base: Array, value: Value) -> Value | None:
-    """A slice along one axis that isn't the rows."""
+def _slice(array: Array, base: Array, value: Value) -> Value | None:
+    """A slice along one axis that isn't the rows; None for another view."""
     if array.ndim != base.ndim or array.strides != base.strides:
         return None
     axes = [axis for axis in range(base.ndim) if array.shape[axis] != base.shape[axis]]
@@ -83,5 +83,5 @@ def _cut(array: Array, base: Array, value: Value) -> Value | None:
 
 
 def _node(kind: str, value: Value, *numbers: Any) -> Value:
-    """A node with lists of whole numbers as its other operands."""
+    """A node with lists of integers as its other operands."""
     return value.apply(kind, *(np.array(each, dtype=np.int64) for each in numbers))

@@ -1,4 +1,4 @@
-"""Cells: the inputs of a graph, a column each; texts become numbers, by every known spelling."""
+"""Cells: the inputs of a graph, one per column; texts become numbers, in every known spelling."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,36 +16,38 @@ from nncli.export.onnx.dates import INPUT as DATE_INPUT
 from nncli.export.onnx.graph import FLOAT64, INT64, TEXT, Graph, Value
 from nncli.frozen import frozen
 
-TRUTH = ("no", "yes")  # what 0 and 1 of a boolean column are
+TRUTH = ("no", "yes")  # the words for 0 and 1 of a boolean column
 
 
 @frozen
 class Cells:
-    """(rows, 1) numbers; or of texts the place of each among the words, len(words) where the cell
-    is missing, and one more where it is another word."""
+    """The cells of a column, (rows, 1).
+
+    values: numbers; of texts, the index among `words`, len(words) if missing, one more if unknown.
+    """
 
     values: Value
     words: tuple[str, ...] = ()
 
 
 def takes_text(feature: FittedColumn) -> bool:
-    """Whether its cells are given as texts, not as numbers."""
+    """Whether a column's cells are given as texts, not as numbers."""
     return feature.kind in ("categorical", "boolean") or bool(feature.order)
 
 
 def words_of(feature: FittedColumn) -> tuple[str, ...]:
-    """The texts that mean something in a column of texts."""
+    """The words that are known in a column of texts."""
     return feature.order or (*feature.codes,) or TRUTH
 
 
 def missing_texts(parsers: Parsers, name: str) -> list[str]:
-    """The texts that mean no value in a column."""
+    """The texts that mark a missing value in a column."""
     own = parsers.of(name).missing
     return [text for text in parsers.missing if text in own]
 
 
 def read_cells(graph: Graph, learnt: Preprocessing, parsers: Parsers) -> dict[str, Cells]:
-    """The inputs, by column."""
+    """Add the inputs to a graph; returns the cells by column."""
     given = {feature.name: _input(graph, feature) for feature in learnt.features}
     return {
         feature.name: _placed(feature, given[feature.name], parsers)
@@ -56,7 +58,7 @@ def read_cells(graph: Graph, learnt: Preprocessing, parsers: Parsers) -> dict[st
 
 
 def _without_markers(feature: FittedColumn, cells: Value, parsers: Parsers) -> Value:
-    """Numbers such as -999 that `data.missing` says mean no value become NaN."""
+    """Replace numbers such as -999 that `data.missing` declares as missing by NaN."""
     if feature.date is not None:
         return cells
     for text in missing_texts(parsers, feature.name):
@@ -97,7 +99,7 @@ def _placed(feature: FittedColumn, cells: Value, parsers: Parsers) -> Cells:
 
 
 def spelled(words: Sequence[str], known: Categories) -> dict[str, int]:
-    """The place among the words of each text that may be written for one of them.
+    """The spellings of words, each with the index of its word.
 
     >>> spelled(["1", "b"], Categories(["1", "b"], folds_case=True))
     {'1': 0, '1.0': 0, '1.00': 0, 'b': 1, 'B': 1}
@@ -122,7 +124,7 @@ def _spellings(word: str, known: Categories) -> Iterator[str]:
 
 
 def _truth_spellings() -> dict[str, int]:
-    """yes, YES, Yes, 1, 1.0 ... -> 1 or 0."""
+    """The spellings of booleans: yes, YES, Yes, 1, 1.0, ... -> 1 or 0."""
     found = {}
     for word, truth in BOOLEAN_VALUES.items():
         for text in (word, word.upper(), word.title(), f"{word}.0" if word.isdigit() else word):

@@ -1,4 +1,4 @@
-"""Columns: cells of a row -> network inputs, as the encoder of a table makes them."""
+"""Columns: cells of a row -> network inputs, as the encoder of a table computes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,15 +19,15 @@ from nncli.export.onnx.graph import BOOL, FLOAT64, Graph, Value
 from nncli.parts.arrays import Array
 
 PIECES = PiecewiseLinear | BinsAndValue | RobustClip  # encodings of one column at a time
-NOTHING = -1  # the place of a word that leads to zeros alone
-REFUSED = -2  # of one that `nncli predict` refuses
+NOTHING = -1  # index of a word whose inputs are all 0
+REFUSED = -2  # index of a word that `nncli predict` refuses
 
 
 @dataclass
 class Columns:
-    """What one preprocessing makes of the cells of a graph.
+    """The network inputs that one preprocessing computes from the cells of a graph.
 
-    faults: (rows, any) whether a cell is one that `nncli predict` refuses.
+    faults: (rows, any) whether `nncli predict` refuses a cell.
     """
 
     graph: Graph
@@ -36,9 +36,9 @@ class Columns:
     faults: list[Value] = field(default_factory=list)
 
     def network_inputs(self) -> dict[str, Value]:
-        """The input blocks: x, (rows, width) float64, and which vector each embedded cell takes.
+        """The input blocks: x, (rows, width) float64, and the codes of embedded columns.
 
-        No x where every column is embedded, for older runtimes fail at arrays without numbers.
+        There is no x if every column is embedded, because older runtimes fail on empty arrays.
         Raises UserError for an encoding that can't be written.
         """
         features = self.learnt.columns
@@ -51,7 +51,7 @@ class Columns:
         for n, feature in enumerate(features):
             if feature.embedding:
                 axes = np.array([1], dtype=np.int64)
-                place = self._place(feature).apply("Max", 0)  # where a row is refused
+                place = self._place(feature).apply("Max", 0)  # an index even if the row is refused
                 blocks[feature.embedded.block] = place.apply("Squeeze", axes)
             elif feature.kind == "categorical":
                 self._add(self._one_hot(feature), [(n, len(feature.categories))])
@@ -65,20 +65,20 @@ class Columns:
                 raise UserError(f"column '{name}' has an encoding that ONNX isn't told of: {what}")
 
     def _in_order(self) -> Value:
-        """All pieces, the columns of a feature where the network looks for them."""
+        """All pieces side by side, with their columns in the order of the network's inputs."""
         order = [place for n in range(len(self.places)) for place in self.places[n]]
         whole = self.graph.concat(self.pieces)
         return whole if order == [*range(self.width)] else whole.columns(order)
 
     def _add(self, piece: Value, owners: Sequence[tuple[int, int]]) -> None:
-        """Append columns, so many for each of some features."""
+        """Append columns. owners: (feature, number of its columns)."""
         self.pieces.append(piece)
         for n, count in owners:
             self.places[n] += range(self.width, self.width + count)
             self.width += count
 
     def _add_numbers(self, numeric: Sequence[int]) -> None:
-        """What stands in for what is missing, then (x - shift) / scale or an encoding."""
+        """Fill in missing numbers, then add (x - shift) / scale or an encoding."""
         features = [self.learnt.columns[n] for n in numeric]
         given = [feature for feature in features if not feature.formula]
         whole = self.graph.concat([self._number(feature) for feature in given])
@@ -91,14 +91,14 @@ class Columns:
         self._add_scores(numeric, filled)
         for place, feature in enumerate(features):
             if feature.date is not None or isinstance(feature.encoding, PIECES):
-                values = self._bent(feature, filled.columns([place]))
+                values = self._encoded(feature, filled.columns([place]))
                 self._add(values, [(numeric[place], len(feature.inputs) - feature.indicator)])
         if shown := [place for place, feature in enumerate(features) if feature.indicator]:
             indicators = missing.columns(shown).cast(FLOAT64)
             self._add(indicators, [(numeric[place], 1) for place in shown])
 
     def _with_derived(self, given: Sequence[FittedColumn], filled: Value) -> Value:
-        """What formulas make of the columns that are given, after them."""
+        """The given columns, followed by those that formulas compute from them."""
         places = {feature.name: place for place, feature in enumerate(given)}
         used = dict.fromkeys(n for each in self.learnt.derived for n in each.expression.columns)
         values = {name: filled.columns([places[name]]) for name in used}
@@ -113,7 +113,7 @@ class Columns:
         return self.graph.concat([filled, *derived])
 
     def _add_plain(self, numeric: Sequence[int], filled: Value) -> None:
-        """Those that are shifted and scaled alone."""
+        """Add the columns that are only shifted and scaled."""
         features = [self.learnt.columns[n] for n in numeric]
         plain = [
             place
@@ -127,7 +127,7 @@ class Columns:
             self._add((block - shift) / scale, [(numeric[place], 1) for place in plain])
 
     def _add_scores(self, numeric: Sequence[int], filled: Value) -> None:
-        """Those that become normal scores."""
+        """Add the columns that become normal scores."""
         of_place = {p: self.learnt.columns[n].encoding for p, n in enumerate(numeric)}
         found = {p: each for p, each in of_place.items() if isinstance(each, NormalScores)}
         if found:
@@ -135,8 +135,8 @@ class Columns:
             scores = normal_scores([*found.values()], columns)
             self._add(scores, [(numeric[place], 1) for place in found])
 
-    def _bent(self, feature: FittedColumn, values: Value) -> Value:
-        """What an encoding or a date makes of (rows, 1) values."""
+    def _encoded(self, feature: FittedColumn, values: Value) -> Value:
+        """The inputs that an encoding or a date computes from (rows, 1) values."""
         if isinstance(feature.encoding, PIECES):
             return encoded(feature.encoding, values)
         assert feature.date is not None
@@ -146,7 +146,7 @@ class Columns:
         return date_inputs(feature.date, bad.where(0.0, values))
 
     def _number(self, feature: FittedColumn) -> Value:
-        """(rows, 1) NaN where missing; infinite, which is a fault, where a word may not be."""
+        """(rows, 1) numbers: NaN if missing; infinite, which is a fault, for a refused word."""
         cells = self.cells[feature.name]
         if not takes_text(feature):
             return cells.values
@@ -155,12 +155,12 @@ class Columns:
         return self._looked_up(cells, np.array([*range(len(cells.words)), np.nan, other]))
 
     def _one_hot(self, feature: FittedColumn) -> Value:
-        """1 at the place of each cell's category; nothing but 0 for one that has none."""
+        """1 for each cell's category, else 0; only 0 for a cell without a category."""
         places = np.arange(len(feature.categories), dtype=np.int64)
         return self._place(feature).equals(places[None]).cast(FLOAT64)
 
     def _place(self, feature: FittedColumn) -> Value:
-        """(rows, 1) that of each cell's category."""
+        """(rows, 1) index of each cell's category."""
         cells, known = self.cells[feature.name], feature.codes
         unseen = NOTHING if feature.unseen_code is None else feature.unseen_code
         other = REFUSED if self.learnt.unknown == "error" else unseen
@@ -172,6 +172,6 @@ class Columns:
         return index
 
     def _looked_up(self, cells: Cells, meaning: Array) -> Value:
-        """(rows, 1) what each cell means: one number a word, one where missing, one for others."""
+        """(rows, 1) `meaning` of each cell: a number per word, one for missing, one for others."""
         table = self.graph.constant(meaning)
         return self.graph.add("Gather", table, cells.values, dtype=table.dtype, axis=0)

@@ -1,8 +1,8 @@
 """Convolution and pooling as nodes.
 
-float32 has ONNX's own operators, whose channels come before height and width. Runtimes have none of
-them in float64 but the greatest: there the numbers under each window are gathered, and the rest is
-a product of matrices, as in the layer itself.
+float32 uses ONNX's own operators, whose channels come before height and width. Runtimes lack some
+of them in float64: there the numbers in each window are gathered, and a convolution is a product of
+matrices, as in the layer itself.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ CHANNELS_FIRST, CHANNELS_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 
 
 def _node(x: Value, kind: str, windows: Windows, *operands: Value) -> Value:
-    """One of ONNX's operators on images."""
+    """A node of one of ONNX's operators on images."""
     graph, dtype = x.graph, x.dtype
     ways = zip(windows.padded, windows.input, windows.before, strict=True)
     behind = [padded - length - before for padded, length, before in ways]
@@ -38,7 +38,7 @@ def _node(x: Value, kind: str, windows: Windows, *operands: Value) -> Value:
 
 
 def _under(x: Value, windows: Windows, channels: int, outside: float) -> Value:
-    """(rows, windows, places, channels): the numbers under each window, `outside` beyond edges."""
+    """(rows, windows, places, channels): the numbers in each window, `outside` beyond edges."""
     graph = x.graph
     (top, left), (height, width) = windows.before, windows.padded
     below, right = height - windows.input[0] - top, width - windows.input[1] - left
@@ -59,7 +59,7 @@ def _image(x: Value, windows: Windows, channels: int) -> Value:
 def _convolved(
     x: Value, kernel: Value, bias: Value | None, windows: Windows, sides: Array
 ) -> Value:
-    """sides: a kernel of the same shape."""
+    """The convolution of x. sides: an array with the kernel's shape."""
     *_, channels, filters = sides.shape
     if x.dtype == np.float32:
         turned = x.graph.add("Transpose", kernel, dtype=x.dtype, perm=[3, 2, 0, 1])
@@ -80,15 +80,15 @@ def _greatest(x: Value, windows: Windows, channels: int) -> Value:
 
 def _mean(x: Value, windows: Windows, shares: Array, channels: int) -> Value:
     if x.dtype == np.float32:
-        return _node(x, "AveragePool", windows)  # over the numbers in the image
+        return _node(x, "AveragePool", windows)  # whose default excludes the padding
     total = _under(x, windows, channels, 0.0).reduced("ReduceSum", [2], keeps=False)
     return _image(total, windows, channels) * shares
 
 
 def composite_nodes(operation: Composite, get: Get) -> Value:
-    """What a convolution or a pooling computes; get: what an array holds.
+    """A convolution or pooling as nodes. get: returns the value of an array.
 
-    Raises UserError, which names it, for another composite.
+    Raises UserError, with its name, for another composite operation.
     """
     x, *others = operation.arguments
     match operation.name, others:

@@ -1,6 +1,6 @@
-"""Dates: days since 1970 -> the parts of a date, in nodes.
+"""Dates: days since 1970 -> the parts of a date, as nodes.
 
-ONNX has no operator that takes a text apart, so a date comes as a number.
+ONNX has no operator that parses a text, so dates are given as numbers.
 """
 
 import numpy as np
@@ -8,19 +8,19 @@ import numpy as np
 from nncli.data.date_encoding import FULL_TURN, DatePart, FittedDate
 from nncli.export.onnx.graph import INT64, Value
 
-FIRST, LAST = -719_162, 2_932_896  # of the years 1 to 9999, those of Python's dates
+FIRST, LAST = -719_162, 2_932_896  # days of the years 1 to 9999, the range of Python's dates
 INPUT = "days since 1970-01-01 in UTC, noon is .5; NaN: missing"
 ERA, ERA_DAYS = 400, 146_097  # years after which the calendar repeats, and their days
 MARCH_0000 = 719_468  # days from 0000-03-01 to 1970-01-01
 
 
 def is_no_date(days: Value) -> Value:
-    """(rows, 1) whether there is a number, and no year of it; what is missing isn't that."""
+    """(rows, 1) whether a number isn't in the years 1 to 9999; False for NaN."""
     return days.graph.add("Or", days < float(FIRST), days >= LAST + 1.0, dtype=(days < 0.0).dtype)
 
 
 def date_inputs(date: FittedDate, days: Value) -> Value:
-    """(rows, parts) inputs of (rows, 1) days."""
+    """(rows, parts) inputs from (rows, 1) days."""
     months = _months(days.apply("Floor").cast(INT64))
     parts = [_part(name, days, months, date.first) for name in date.parts]
     scale = np.array([[each or np.inf for each in date.scale]])
@@ -28,15 +28,15 @@ def date_inputs(date: FittedDate, days: Value) -> Value:
 
 
 def _remainder(x: Value, divisor: int) -> Value:
-    """Of whole numbers that aren't negative."""
+    """x mod divisor, for integers that aren't negative."""
     return x - x / divisor * divisor
 
 
 def _months(days: Value) -> Value:
-    """Months since 0000-01, of whole days since 1970.
+    """Months since 0000-01 from whole days since 1970.
 
-    Years begin in March here, so that a leap day is a year's last: its months have 153 days in
-    each five, and day d of it lies in month (5 d + 2) // 153.
+    Years begin in March here, so that a leap day is the last day of its year. Five months have 153
+    days, and day d of a year is in month (5 d + 2) // 153.
     """
     since = days + MARCH_0000
     era, day = since / ERA_DAYS, _remainder(since, ERA_DAYS)
@@ -47,7 +47,7 @@ def _months(days: Value) -> Value:
 
 
 def _part(name: DatePart, days: Value, months: Value, first: float) -> Value:
-    """(rows, 1) one part of dates."""
+    """(rows, 1) one part of the dates."""
     if name == "days":
         return days - first
     if name == "year":

@@ -1,4 +1,4 @@
-"""Encodings: what numbers become where they aren't only shifted and scaled, in nodes."""
+"""Encodings: what numbers become if they aren't only shifted and scaled, as nodes."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from nncli.export.onnx.functions import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
 from nncli.parts.arrays import Array
 
-# Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution": the
-# numerators and denominators of its middle and of its tails, the highest power first
+# Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution": numerator
+# and denominator for the middle and for the tails, the highest power first
 MIDDLE = (
     (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
      13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
@@ -29,7 +29,7 @@ TAILS = (
 
 
 def encoded(encoding: PiecewiseLinear | BinsAndValue | RobustClip, values: Value) -> Value:
-    """(rows, inputs) of (rows, 1) values, none of them missing."""
+    """(rows, inputs) from (rows, 1) values, none of them missing."""
     if isinstance(encoding, PiecewiseLinear):
         return _piecewise_linear(np.array(encoding.edges), values)
     if isinstance(encoding, BinsAndValue):
@@ -43,7 +43,7 @@ def encoded(encoding: PiecewiseLinear | BinsAndValue | RobustClip, values: Value
 
 
 def normal_scores(encodings: Sequence[NormalScores], columns: Sequence[Value]) -> Value:
-    """(rows, columns) of (rows, 1) values each."""
+    """(rows, columns) normal scores, from (rows, 1) values of each column."""
     ranks = [
         _ranks(np.array(encoding.quantiles), values)
         for encoding, values in zip(encodings, columns, strict=True)
@@ -60,7 +60,7 @@ def _piecewise_linear(edges: Array, values: Value) -> Value:
 
 
 def _ranks(quantiles: Array, values: Value) -> Value:
-    """From 0 to 1; the middle, whose score is 0, in a column that never varies."""
+    """(rows, 1) ranks from 0 to 1; 1/2, whose score is 0, in a column that never varies."""
     if len(quantiles) == 1:
         return values * 0.0 + 0.5
     last = len(quantiles) - 1
@@ -78,7 +78,7 @@ def _ranks(quantiles: Array, values: Value) -> Value:
 
 
 def _count(is_so: Value) -> Value:
-    """(rows, 1) how many columns are true."""
+    """(rows, 1) number of true columns."""
     return is_so.cast(FLOAT64).reduced("ReduceSum", [1])
 
 
@@ -89,7 +89,7 @@ def _at(numbers: Array, index: Value) -> Value:
 
 
 def _normal_quantile(p: Value) -> Value:
-    """Phi^-1(p) for p from 1e-7 to 1 - 1e-7, as statistics.NormalDist has it."""
+    """Phi^-1(p) for p from 1e-7 to 1 - 1e-7, by the algorithm of statistics.NormalDist."""
     q = p - 0.5
     r = 0.180625 - q * q
     middle = q * _ratio(MIDDLE, r)
@@ -99,6 +99,6 @@ def _normal_quantile(p: Value) -> Value:
 
 
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], r: Value) -> Value:
-    """One polynomial by another."""
+    """The quotient of two polynomials."""
     above, below = polynomials
     return polynomial(above, r) / polynomial(below, r)

@@ -1,4 +1,4 @@
-"""Formulas: each ufunc that a kernel may call, in nodes that every runtime has for float64."""
+"""Formulas: each ufunc that a kernel may call, as nodes that every runtime has for float64."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from nncli.export.onnx.graph import Value
 
 
 def _truth(compare: Callable[[Value, Value], Value]) -> Callable[[Value, Value], Value]:
-    """1 and 0 of the operands' type."""
+    """A comparison with the results 1 and 0 in the operands' dtype."""
     return lambda x, y: compare(x, y).cast(x.dtype)
 
 
@@ -96,7 +96,7 @@ REDUCTIONS = {
 
 
 def formula(ufunc: np.ufunc) -> Callable[..., Value]:
-    """What makes nodes of a ufunc's operands. Raises UserError, which names it, if none is."""
+    """The function from a ufunc's operands to its nodes. Raises UserError if there is none."""
     if ufunc in FORMULAS:
         return FORMULAS[ufunc]
     import scipy.special

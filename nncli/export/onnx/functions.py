@@ -1,4 +1,4 @@
-"""Functions: what opset 18 or some runtime lacks in float64, spelled out so that no digit is lost.
+"""Functions: what opset 18 or some runtimes lack in float64, computed without loss of digits.
 
 onnxruntime has no kernel of float64 for Erf, Tan or Asinh and, in older versions, for Cos, Softplus
 and the like; opset 18 has neither expm1 nor log1p.
@@ -12,7 +12,7 @@ import numpy as np
 
 from nncli.export.onnx.graph import Value
 
-MIDDLE = 3.75  # of 0 and infinity, to an approximation of erfc
+MIDDLE = 3.75  # the x with t = 0 in the approximation of erfc
 
 
 def exp(x: Value) -> Value:
@@ -37,7 +37,7 @@ def expm1(x: Value) -> Value:
 
 
 def log1p(x: Value) -> Value:
-    """ln(1 + x) = x ln(u) / (u - 1) of u = 1 + x as it is rounded; x itself where u is 1."""
+    """ln(1 + x) = x ln(u) / (u - 1), where u is 1 + x rounded; x itself if u is 1."""
     u = x + 1.0
     is_one = u.equals(1.0)
     return is_one.where(x, x * (log(u) / is_one.where(1.0, u - 1.0)))
@@ -49,7 +49,7 @@ def logaddexp(x: Value, y: Value) -> Value:
 
 
 def polynomial(coefficients: Sequence[float], x: Value) -> Value:
-    """By Horner's rule; the highest power comes first."""
+    """A polynomial by Horner's rule; the coefficient of the highest power comes first."""
     first, second, *others = coefficients
     value = x * first + second
     for coefficient in others:
@@ -74,7 +74,7 @@ def _erfcx_coefficients() -> tuple[float, ...]:
 
 
 def _erfc_of_size(x: Value) -> Value:
-    """erfc(|x|): Erf itself has no kernel of float64."""
+    """erfc(|x|), because Erf has no float64 kernel."""
     size = x.apply("Abs")
     factor = polynomial(_erfcx_coefficients(), (size - MIDDLE) / (size + MIDDLE))
     return exp(-(size * size)) * factor / (size * 2.0 + 1.0)
@@ -103,7 +103,7 @@ def expit(x: Value) -> Value:
 
 
 def arcsinh(x: Value) -> Value:
-    """sign(x) log1p(|x| + x^2 / (1 + sqrt(1 + x^2))); ln(2 |x|) where 1 is lost beside x^2."""
+    """sign(x) log1p(|x| + x^2 / (1 + sqrt(1 + x^2))); sign(x) ln(2 |x|) for large |x|."""
     size = x.apply("Abs")
     is_large = size > 1e9
     small = is_large.where(1.0, size)
@@ -120,7 +120,7 @@ def arctanh(x: Value) -> Value:
 
 
 def hypot(x: Value, y: Value | float) -> Value:
-    """m sqrt((x / m)^2 + (y / m)^2) of m, the larger size of both, which doesn't overflow."""
+    """m sqrt((x / m)^2 + (y / m)^2), where m = max(|x|, |y|): doesn't overflow."""
     y = x.graph.constant(y, x.dtype).apply("Abs")
     most = maximum(x.apply("Abs"), y)
     most = (most > 0.0).where(most, 1.0)
@@ -129,6 +129,6 @@ def hypot(x: Value, y: Value | float) -> Value:
 
 
 def cos(x: Value) -> Value:
-    """1 - 2 sin(x / 2)^2: older runtimes have no cosine of float64."""
+    """1 - 2 sin(x / 2)^2, because older runtimes have no float64 cosine."""
     half = (x * 0.5).apply("Sin")
     return 1.0 - half * half * 2.0

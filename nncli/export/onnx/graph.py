@@ -1,4 +1,4 @@
-"""Graph: nodes in the order they run, and values that arithmetic on them makes more nodes of."""
+"""Graph: nodes in the order they run, and values whose arithmetic adds nodes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ FLOAT64, INT64, BOOL, TEXT = np.dtype("f8"), np.dtype("i8"), np.dtype("?"), np.d
 
 @frozen(eq=False)
 class Value:
-    """What a node computes, or an input or a constant. Arithmetic adds nodes to its graph."""
+    """The result of a node, an input or a constant. Arithmetic on it adds nodes to its graph."""
 
     graph: "Graph"
     name: str
@@ -60,11 +60,11 @@ class Value:
         return self._with("Equal", other, dtype=BOOL)
 
     def apply(self, kind: str, *others: Any) -> "Value":
-        """A node of some kind whose result is of this type."""
+        """The result of a node of some kind, in the dtype of this value."""
         return self._with(kind, *others)
 
     def cast(self, dtype: Any) -> "Value":
-        """The same numbers as another type; itself if they are that."""
+        """The numbers in another dtype; the value itself if it has that dtype."""
         if self.dtype == (dtype := np.dtype(dtype)):
             return self
         number = messages.TYPES[dtype.str[1:]]
@@ -74,7 +74,7 @@ class Value:
         return self._with("IsNaN", dtype=BOOL)
 
     def where(self, yes: "Value | Array | float", no: "Value | Array | float") -> "Value":
-        """yes where this is true, else no: one of them is a value, or both are texts."""
+        """`yes` where this is true, else `no`: at least one is a value, or both are texts."""
         example = yes if isinstance(yes, Value) else no
         dtype = example.dtype if isinstance(example, Value) else TEXT
         return self.graph.add(
@@ -86,12 +86,12 @@ class Value:
         )
 
     def columns(self, places: Sequence[int]) -> "Value":
-        """The columns at some places, in that order."""
+        """The columns at some indices, in that order."""
         index = np.array(places, dtype=np.int64)
         return self.graph.add("Gather", self, index, dtype=self.dtype, axis=1)
 
     def reduced(self, kind: str, axes: Sequence[int], *, keeps: bool = True) -> "Value":
-        """ReduceSum, ReduceMax ... along axes."""
+        """A reduction along axes, such as ReduceSum or ReduceMax."""
         return self.graph.add(
             kind, self, np.array(axes, dtype=np.int64), dtype=self.dtype, keepdims=int(keeps)
         )
@@ -110,20 +110,20 @@ class Graph:
 
     @contextmanager
     def naming(self, stem: str) -> Iterator[None]:
-        """What is added meanwhile is called so, and from the second on has a number behind it."""
+        """Name the values added meanwhile `stem`, `stem_2`, ..."""
         before, self._stem = self._stem, stem
         yield
         self._stem = before
 
     def input(self, name: str, dtype: np.dtype[Any], words: str, width: int = 1) -> Value:
-        """A column of cells. All of them come before any node, so that each keeps its name."""
+        """Add a column of cells. Inputs are added before nodes, so that each keeps its name."""
         self._taken.add(name)
         kind = messages.STRING if dtype == TEXT else messages.TYPES[dtype.str[1:]]
         self.inputs.append(messages.described(name, kind, (messages.ROWS, width), words))
         return Value(self, name, dtype)
 
     def output(self, name: str, value: Value, shape: Sequence[Dimension], words: str) -> str:
-        """The name of an output, which is another if a column has it already."""
+        """Add an output; returns its name, which is another one if a column has that name."""
         name = self.free(name)
         self._nodes.append(messages.node("Identity", [value.name], name))
         kind = messages.STRING if value.dtype == TEXT else messages.TYPES[value.dtype.str[1:]]
@@ -131,7 +131,7 @@ class Graph:
         return name
 
     def free(self, name: str) -> str:
-        """The name, or with a number behind it if it is taken."""
+        """Take a name, with a number behind it if it is taken already."""
         number, found = 1, name
         while found in self._taken:
             number += 1
@@ -140,7 +140,7 @@ class Graph:
         return found
 
     def constant(self, content: Any, dtype: Any = None, name: str = "constant") -> Value:
-        """A number, array or texts as a value, each content once; a value as it is."""
+        """A number, array or texts as a value, stored once; a value is returned as it is."""
         if isinstance(content, Value):
             return content
         array = np.asarray(content, dtype)
@@ -158,8 +158,10 @@ class Graph:
         domain: str = "",
         **attributes: Attribute,
     ) -> Value:
-        """What a node computes, of type dtype. Operands that are plain numbers are of the type of
-        the first value among them."""
+        """Add a node; returns its result. dtype: of the result.
+
+        Operands that are plain numbers get the dtype of the first value among the operands.
+        """
         first = next(each for each in operands if isinstance(each, Value))
         values = [
             self.constant(each, None if isinstance(each, np.ndarray) else first.dtype)
@@ -178,7 +180,7 @@ class Graph:
         return self.add("Concat", *pieces, dtype=pieces[0].dtype, axis=1)
 
     def fields(self) -> Iterator[bytes]:
-        """The fields of its GraphProto, without its name."""
+        """The fields of the GraphProto, without its name."""
         yield from (nested(1, each) for each in self._nodes)
         yield from (nested(5, messages.tensor(*each)) for each in self._constants.values())
         yield from (nested(11, each) for each in self.inputs)

@@ -1,4 +1,4 @@
-"""Messages of ONNX: tensors, nodes, inputs and the model as bytes, by their fields' numbers.
+"""Messages: the tensors, nodes, inputs and the model of ONNX as bytes, by field number.
 
 The numbers are those of onnx.proto (github.com/onnx/onnx), IR version 8.
 """
@@ -11,8 +11,8 @@ from nncli.artifacts.protobuf import data, integer, nested, packed_integers, sin
 from nncli.parts.arrays import Array
 
 IR_VERSION = 8
-OPSETS = {"": 18, "ai.onnx.ml": 3}  # as far as onnxruntime 1.16 of 2023 knows them
-ROWS = "rows"  # what the first axis of every input and output is called
+OPSETS = {"": 18, "ai.onnx.ml": 3}  # versions that onnxruntime 1.16 of 2023 supports
+ROWS = "rows"  # the name of the first axis of every input and output
 STRING = 8
 TYPES = {"f4": 1, "i8": 7, "b1": 9, "f8": 11}
 
@@ -21,12 +21,12 @@ Attribute = int | str | float | Sequence[int] | Sequence[str]
 
 
 def type_number(values: Array) -> int:
-    """TensorProto.DataType of an array; texts are `STRING`."""
+    """The TensorProto.DataType of an array; `STRING` for texts."""
     return STRING if values.dtype.kind == "U" else TYPES[values.dtype.str[1:]]
 
 
 def tensor(name: str, values: Array) -> bytes:
-    """TensorProto; numbers as they lie in memory, the lowest byte first."""
+    """A TensorProto; numbers are raw little-endian bytes."""
     shape, kind = b"".join(integer(1, size) for size in values.shape), type_number(values)
     if kind == STRING:
         content = b"".join(text(6, each) for each in values.ravel().tolist())
@@ -36,7 +36,7 @@ def tensor(name: str, values: Array) -> bytes:
 
 
 def attribute(name: str, value: Attribute) -> bytes:
-    """AttributeProto."""
+    """An AttributeProto."""
     if isinstance(value, str):
         return text(1, name) + text(4, value) + integer(20, 3)
     if isinstance(value, int):
@@ -55,14 +55,14 @@ def node(
     domain: str = "",
     attributes: Mapping[str, Attribute] | None = None,
 ) -> bytes:
-    """NodeProto of one output."""
+    """A NodeProto with one output."""
     written = b"".join(nested(5, attribute(*each)) for each in (attributes or {}).items())
     read = b"".join(text(1, name) for name in inputs)
     return read + text(2, output) + text(4, kind) + written + text(7, domain)
 
 
 def described(name: str, kind: int, shape: Sequence[Dimension], words: str = "") -> bytes:
-    """ValueInfoProto: the name, type and shape of an input or output, and what it is in words."""
+    """A ValueInfoProto: the name, type, shape and description of an input or output."""
     axes = b"".join(
         nested(1, text(2, size) if isinstance(size, str) else integer(1, size)) for size in shape
     )
@@ -78,7 +78,7 @@ def model(
     words: str,
     metadata: Mapping[str, str],
 ) -> bytes:
-    """ModelProto. graph: the fields of its GraphProto but for its name."""
+    """A ModelProto. graph: the fields of its GraphProto, without its name."""
     opsets = b"".join(
         nested(8, text(1, domain) + integer(2, version)) for domain, version in OPSETS.items()
     )

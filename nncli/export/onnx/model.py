@@ -33,8 +33,10 @@ missing. Answers of a row that nncli predict would refuse are NaN, its label is 
 
 @frozen
 class OnnxModel:
-    """A file's content.  inputs, outputs: their names.  notes: what whoever calls it has to know,
-    a line each."""
+    """The content of a file.
+
+    inputs, outputs: their names.  notes: what a caller has to know, a line each.
+    """
 
     content: bytes
     inputs: tuple[str, ...]
@@ -68,7 +70,7 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
 
 
 def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value]]:
-    """(those of its network, or the mean of those of its networks; which rows are refused)."""
+    """(the predictions of a network, or the mean of several networks', the faults of rows)."""
     parsers = trained.model.experiment.data.parsers
     cells = read_cells(graph, trained.model.preprocessing, parsers)
     found, faults = [], []
@@ -94,7 +96,7 @@ def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value
 
 
 def _metadata(trained: TrainedModel) -> dict[str, object]:
-    """What a program may want to know of the model; each value is written as JSON."""
+    """The model's metadata for programs; each value is written as JSON."""
     with translating_os_errors(manifest := trained.path / MANIFEST):
         sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
     learnt, data = trained.model.preprocessing, trained.model.experiment.data

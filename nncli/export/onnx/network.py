@@ -1,6 +1,6 @@
-"""Network: the recorded forward pass as nodes. No layer is written twice.
+"""Network: the recorded forward pass as nodes, so that no layer is written twice.
 
-It is recorded for two batches of different sizes: what is the same in both doesn't depend on the
+It is recorded for two batches of different sizes: what is the same in both is independent of the
 number of rows, which a graph doesn't know.
 """
 
@@ -23,7 +23,7 @@ from nncli.engine.operations import (
     Reduction,
 )
 from nncli.engine.rows import X
-from nncli.engine.tape import Tape
+from nncli.engine.tape import SIZE_MATTERS, Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.errors import UserError
 from nncli.export.onnx.array_values import Memory, place
@@ -39,7 +39,7 @@ DEPENDS_ON_ROWS = "a part computes with the number of rows, which an ONNX graph 
 
 @frozen
 class _Recording:
-    """The operations of a batch, with its inputs, its layers' buffers and its parameters."""
+    """The operations of a batch, with its inputs, the layers' buffers and the parameters."""
 
     operations: Sequence[Operation]
     inputs: Mapping[str, Array]
@@ -58,7 +58,7 @@ class _Recording:
         return cls(tape.operations, inputs, buffers, workspace.tensors)
 
     def names(self, network: Network) -> dict[tuple[object, ...], str]:
-        """Of an array's place, what it is called: `hidden_1/z`."""
+        """The names of arrays, such as `hidden_1/z`, by `place`."""
         found: dict[tuple[object, ...], str] = {}
         for node, own in zip(network.nodes, self.buffers, strict=True):
             for name, array in {**own.saved, "a": own.y}.items():
@@ -67,22 +67,22 @@ class _Recording:
 
 
 class _Translator:
-    """Operations -> nodes. rows: a value whose first axis are the rows; ones: of the buffers."""
+    """Translates operations to nodes. rows: a value with a row axis.  ones: of the buffers."""
 
     def __init__(self, graph: Graph, rows: Value, ones: Array, dtype: Any) -> None:
         self.graph, self.rows, self.ones, self.dtype = graph, rows, ones, np.dtype(dtype)
         self.memory = Memory()
 
     def __call__(self, operation: Operation, alike: Operation) -> None:
-        """Add the nodes of an operation; alike: the same one in a batch of another size."""
+        """Add the nodes of an operation. alike: the same one in a batch of another size."""
         value, shape = self._computed(operation, alike)
         target = operation.target
         if tuple(shape) != target.shape:
-            value = self._spread(value, target.shape, alike.target.shape)
+            value = self._broadcast(value, target.shape, alike.target.shape)
         self.memory.put(target, value)
 
     def _computed(self, operation: Operation, alike: Operation) -> tuple[Value, Shape]:
-        """(what it computes, of which shape before it is spread over the target)."""
+        """(the value of an operation, its shape before it is broadcast to the target)."""
         match operation, alike:
             case Elementwise(ufunc, operands, _), Elementwise():
                 given = [self._get(*both) for both in zip(operands, alike.operands, strict=True)]
@@ -90,7 +90,7 @@ class _Translator:
             case Reduction(source=source, target=target), Reduction():
                 return _reduced(operation, self._get(source, alike.source)), target.shape
             case Product(left, right, target), Product():
-                if {np.ndim(left), np.ndim(right)} - {1, 2}:
+                if np.ndim(left) == 0 or np.ndim(right) not in (1, 2):  # MatMul isn't np.dot
                     raise UserError("a part multiplies arrays of several axes by np.dot")
                 first, second = self._get(left, alike.left), self._get(right, alike.right)
                 return first.apply("MatMul", second), target.shape
@@ -114,18 +114,20 @@ class _Translator:
         raise UserError(f"a part calls {name}, for which there is no ONNX operator")
 
     def _get(self, operand: Any, other: Any) -> Value:
-        """What an operand holds; other: the same operand in a batch of another size."""
+        """The value of an operand. other: the same operand in a batch of another size."""
         array = np.asarray(operand)
         if (held := self.memory.get(array)) is not None:
             return held
         if np.shares_memory(array, self.ones):
-            return self._spread(self.graph.constant(1.0, self.dtype), array.shape, np.shape(other))
+            return self._broadcast(
+                self.graph.constant(1.0, self.dtype), array.shape, np.shape(other)
+            )
         if np.shape(other) != array.shape or not np.array_equal(array, other, equal_nan=True):
             raise UserError(DEPENDS_ON_ROWS)
         return self.graph.constant(array)
 
-    def _spread(self, value: Value, shape: Shape, other: Shape) -> Value:
-        """A value over a shape; other: the same shape in a batch of another size."""
+    def _broadcast(self, value: Value, shape: Shape, other: Shape) -> Value:
+        """A value, broadcast to a shape. other: the shape in a batch of another size."""
         if shape[1:] != other[1:]:
             raise UserError(DEPENDS_ON_ROWS)
         sizes = self.graph.constant(np.array(shape, dtype=np.int64))
@@ -150,16 +152,16 @@ def _reduced(operation: Reduction, source: Value) -> Value:
 def add_network(
     graph: Graph, network: Network, theta: Array, inputs: Mapping[str, Value], prefix: str = ""
 ) -> Value:
-    """Add a network's forward pass, in evaluation, to a graph; what its output layer gives.
+    """Add a network's forward pass, as in evaluation, to a graph; returns the outputs.
 
-    theta: its parameters, of its dtype.  inputs: its input blocks by name: x, (rows, width), and
-    those of (rows,) whole numbers.
-    prefix: stands before the names of its values, so that several networks are told apart.
-    Raises UserError, which names it, for an operation that can't be written as nodes.
+    theta: the parameters, in the network's dtype.  inputs: the input blocks by name: x, (rows,
+    width), and codes, (rows,) integers.
+    prefix: of the names of the values, which tells several networks apart.
+    Raises UserError, with its name, for an operation that can't be written as nodes.
     """
     first, second = (_Recording.of(network, theta, inputs, rows) for rows in PROBES)
     if len(first.operations) != len(second.operations):
-        raise UserError("a part computes batches of different sizes in different ways")
+        raise UserError(SIZE_MATTERS)
     rows = next(iter(inputs.values()))
     translate = _Translator(graph, rows, first.buffers[0].ones, theta.dtype)
     for name, value in inputs.items():

@@ -1,4 +1,4 @@
-"""Outputs: what a network gives -> labels and probabilities, or numbers in the target's units."""
+"""Outputs: network outputs -> labels and probabilities, or numbers in the target's units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from nncli.parts.decision import Decision
 
 @dataclass
 class Outputs:
-    """The outputs of a graph; those of rows that `nncli predict` refuses are NaN, labels ''."""
+    """Adds the outputs of a graph; rows that `nncli predict` refuses have NaN and the label ''."""
 
     graph: Graph
     learnt: Preprocessing
     decision: Decision
 
     def add(self, predictions: Value, faults: Sequence[Value]) -> list[str]:
-        """Add the outputs; their names."""
+        """Add the outputs; returns their names."""
         is_fault = self._any(faults, predictions)
         shown = is_fault.where(np.nan, predictions.cast(FLOAT64))
         names = self.learnt.classes or self.learnt.targets
@@ -41,18 +41,18 @@ class Outputs:
         ]
 
     def _any(self, faults: Sequence[Value], predictions: Value) -> Value:
-        """(rows, 1) whether something is wrong with a row."""
-        if not faults:  # there is nothing but categories, and each may be any
+        """(rows, 1) whether a row has a fault."""
+        if not faults:  # all columns are categories, of which none is refused
             return predictions.columns([0]).is_nan()
         return self.graph.concat(faults).cast(FLOAT64).reduced("ReduceSum", [1]) > 0.0
 
     def _labels(self, predictions: Value, is_fault: Value) -> Value:
-        """(rows, labels) as the training table spells them."""
+        """(rows, labels) predicted labels, as the training table spells them."""
         no, yes = (np.array([each]) for each in zip(*self.learnt.labels, strict=True))
         return is_fault.where(np.array(""), (predictions > 0.5).where(yes, no))
 
     def _class(self, predictions: Value, is_fault: Value) -> Value:
-        """(rows,) the name of the class that each row is given."""
+        """(rows,) the name of the class predicted for each row."""
         names, index = self.graph.constant(np.array(self.learnt.classes)), self._chosen(predictions)
         chosen = self.graph.add("Gather", names, index, dtype=TEXT, axis=0)
         axes = np.array([1], dtype=np.int64)
@@ -60,7 +60,7 @@ class Outputs:
         return row_fault.where(np.array(""), chosen)
 
     def _chosen(self, predictions: Value) -> Value:
-        """(rows,) the index of the class that each row is given."""
+        """(rows,) the index of the class predicted for each row."""
         if self.decision.threshold is None:
             return self.graph.add("ArgMax", predictions, dtype=INT64, axis=1, keepdims=0)
         second = self.graph.add(
@@ -70,7 +70,7 @@ class Outputs:
 
 
 def decoded(coding: TargetCoding, outputs: Value) -> Value:
-    """Predictions of a network's outputs, as TargetCoding.decode has them."""
+    """Predictions from a network's outputs, as in TargetCoding.decode."""
     if coding.has_labels:
         return _shares(coding, outputs)
     if not coding.classes:
@@ -85,14 +85,14 @@ def decoded(coding: TargetCoding, outputs: Value) -> Value:
 
 
 def _shares(coding: TargetCoding, outputs: Value) -> Value:
-    """How far outputs are from `off` to 1."""
+    """The position of outputs between `off` and 1, from 0 to 1."""
     if coding.off:
         outputs = (outputs - coding.off) / (1.0 - coding.off)
     return minimum(maximum(outputs, 0.0), 1.0)
 
 
 def in_original_units(scaling: Scaling, outputs: Value) -> Value:
-    """As Scaling.undo has them."""
+    """Outputs in the target's units, as in Scaling.undo."""
     if scaling.method != "none":
         outputs = outputs * np.array([scaling.scale]) + np.array([scaling.shift])
     match scaling.transform:

@@ -1,4 +1,4 @@
-"""Check: a file's answers by onnxruntime, beside those of nncli for the rows of a table."""
+"""Check: compares a file's answers in onnxruntime with nncli's, for the rows of a table."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,14 +18,18 @@ from nncli.parts.decision import has_label
 from nncli.parts.table import Table
 
 TOLERANCES = {"float64": 1e-12, "float32": 1e-6}
-TIE = 1e-6  # two best probabilities that are closer may swap
+TIE = 1e-6  # if the two best probabilities are closer, the labels may differ
 
 
 @frozen
 class Check:
-    """rows: that were compared.  difference: the largest of a probability or, of numbers, that by
-    the largest number of its target.  labels: how many differ; None where numbers are predicted.
-    tolerance: what the difference may be.  version: of onnxruntime."""
+    """The result of a comparison.
+
+    rows: number of rows compared.  labels: how many differ; None if numbers are predicted.
+    difference: the largest difference of a probability or, relative to the largest prediction of
+    its target, of a number.
+    tolerance: the largest difference allowed.  version: of onnxruntime.
+    """
 
     rows: int
     difference: float
@@ -35,7 +39,7 @@ class Check:
 
     @property
     def in_words(self) -> str:
-        """What came of it, in a line."""
+        """The result in one line."""
         if self.labels is None:
             found = f"largest relative difference {self.difference:.1e}"
         else:
@@ -51,7 +55,7 @@ class Check:
 
 
 def runtime() -> Any:
-    """onnxruntime. Raises UserError if it isn't installed."""
+    """The module onnxruntime. Raises UserError if it isn't installed."""
     try:
         import onnxruntime
     except ImportError:
@@ -63,7 +67,7 @@ def runtime() -> Any:
 def check(content: bytes, trained: TrainedModel, path: Path) -> Check:
     """Compare the answers for the rows of a table.
 
-    Raises UserError without onnxruntime, and as `nncli predict` for rows that can't be read.
+    Raises UserError without onnxruntime and, like `nncli predict`, for rows that can't be read.
     """
     onnxruntime = runtime()
     table = trained.model.read(path, needs_target=False)
@@ -76,7 +80,7 @@ def check(content: bytes, trained: TrainedModel, path: Path) -> Check:
 def compare(
     trained: TrainedModel, expected: Array, found: Sequence[Array], version: str = ""
 ) -> Check:
-    """expected: predictions of nncli.  found: all outputs of the ONNX model."""
+    """Compare answers. expected: nncli's predictions.  found: all outputs of the ONNX model."""
     learnt, differ = trained.model.preprocessing, None
     size = np.ones(expected.shape[1])
     if learnt.labels:
@@ -92,7 +96,7 @@ def compare(
         size = np.abs(expected).max(
             axis=0, initial=np.finfo(float).tiny, where=np.isfinite(expected)
         )
-    with np.errstate(invalid="ignore"):  # of infinite answers, which are the same
+    with np.errstate(invalid="ignore"):  # inf - inf of equal infinite answers
         gaps = np.abs(found[-1] - expected) / size
     same = (found[-1] == expected) | (np.isnan(found[-1]) & np.isnan(expected))
     difference = np.where(same, 0.0, gaps).max(initial=0.0)
@@ -102,9 +106,7 @@ def compare(
 
 
 def _condition(trained: TrainedModel, expected: Array) -> float:
-    """How much more a transform's undoing makes of a relative rounding error: x^2 twice, exp(x)
-    |x| times it.
-    """
+    """How much undoing a transform increases a relative error: 2 times by x^2, |x| by exp(x)."""
     transform = trained.model.preprocessing.target.transform
     if transform == "sqrt":
         return 2.0
@@ -116,7 +118,7 @@ def _condition(trained: TrainedModel, expected: Array) -> float:
 
 
 def _is_clear(trained: TrainedModel, expected: Array) -> Array:
-    """(rows,) whether the class isn't decided by a hair."""
+    """(rows,) whether the predicted class isn't a near tie."""
     if (threshold := trained.decision.threshold) is not None:
         return np.asarray(np.abs(expected[:, 1] - threshold) > TIE / 2)
     best = np.sort(expected, axis=1)[:, -2:]
@@ -124,8 +126,7 @@ def _is_clear(trained: TrainedModel, expected: Array) -> Array:
 
 
 def cells(trained: TrainedModel, path: Path, table: Table) -> Mapping[str, Array]:
-    """A file's rows as an ONNX model takes them: texts as they stand there, without the blanks at
-    their ends; numbers and dates as nncli reads them."""
+    """A file's rows as inputs of an ONNX model: stripped texts, and numbers as nncli reads them."""
     given = {}
     reader = trained.model.open(path)
     chunks = list(reader.chunks())

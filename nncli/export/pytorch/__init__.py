@@ -1,8 +1,8 @@
-"""PyTorch: a run as a module script that needs torch and NumPy alone.
+"""PyTorch: a run as a script with a module, which needs only torch and NumPy.
 
-script        puts the page together
-layers        the network's layers as modules, and where their weights are in the run
-features      what the run's columns are, as a literal of the page
-template/     functions that stand in the page as they stand here, those that it needs
-sources       which these are
+script        assembles the page
+layers        the network's layers as modules, and the names of their weights in the run
+features      the run's fitted columns, as a literal of the page
+template/     functions that are copied into a page that needs them
+sources       finds the functions that a page needs
 """

@@ -1,7 +1,7 @@
-"""Convolution, pooling and what is by channel, as modules of PyTorch.
+"""Convolution, pooling and layers by channel as modules of PyTorch.
 
-There channels come before height and width: `Images` turns a row of features into one, `Rows`
-turns it back.
+PyTorch's channels come before height and width: `Images` converts a row of features to an image,
+`Rows` converts it back.
 """
 
 from collections.abc import Iterator
@@ -47,6 +47,16 @@ class ByPlace(nn.Module):
 
     def forward(self, x):
         return self.layer(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)''',
+    "LastAxis(": '''\
+class LastAxis(nn.Module):
+    """A layer of features, over the last axis of arrays with several axes."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x.flatten(0, -2)).reshape(x.shape)''',
     "AveragePool(": '''\
 class AveragePool(nn.Module):
     """The mean of each window's numbers in the image; pad: left, right, top, bottom."""
@@ -67,8 +77,8 @@ class AveragePool(nn.Module):
 
 
 def image_layer_codes(node: Node) -> Iterator[str]:
-    """What makes the modules of a layer that has its own of images; the last has its tensors."""
-    layer, channels = node.layer, node.input_shape[-1]
+    """The code of the modules of a layer on images; the last module has the layer's tensors."""
+    layer, channels, axes = node.layer, node.input_shape[-1], len(node.input_shape)
     match layer:
         case Conv2D():
             windows = layer.windows(node.input_shape)
@@ -85,17 +95,19 @@ def image_layer_codes(node: Node) -> Iterator[str]:
             yield f"AveragePool({windows.size}, {windows.strides}, {_pad(windows)})"
         case Flatten() | Reshape():
             yield from _in_place(node)
-        case BatchNorm() if len(node.input_shape) == 3:
+        case BatchNorm() | LayerNorm() | PRelu() if axes not in (1, 3):
+            yield f"LastAxis({layer.equivalent('pytorch', inputs=channels).code})"
+        case BatchNorm() if axes == 3:
             code = layer.equivalent("pytorch", inputs=channels).code
             yield code.replace("BatchNorm1d", "BatchNorm2d")
-        case LayerNorm() if len(node.input_shape) == 3:
+        case LayerNorm() if axes == 3:
             yield f"ByPlace({layer.equivalent('pytorch', inputs=channels).code})"
         case PRelu():
             yield layer.equivalent("pytorch", inputs=channels).code
 
 
 def _in_place(node: Node) -> Iterator[str]:
-    """Of the same numbers under other axes: by way of rows of features, channels innermost."""
+    """The code that gives numbers other axes: by way of rows of features, channels innermost."""
     axes = node.layer.output_shape(node.input_shape)
     if len(node.input_shape) == 3:
         yield "Rows()"

@@ -1,4 +1,4 @@
-"""Features: what the training rows said of each column, as literals of a script."""
+"""Features: what was fitted to each column on the training rows, as literals of a script."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ WIDTH = 96
 
 @frozen
 class _Name:
-    """A function's name, which is written without quotes."""
+    """A name in a literal, which is written without quotes."""
 
     text: str
 
@@ -34,7 +34,7 @@ COMMON = _Name("MISSING")
 
 
 def literal(value: Any) -> str:
-    """Python's text of plain values; what isn't finite as `np.inf`, which eval doesn't need."""
+    """Plain values as Python code; numbers that aren't finite as `np.inf` and the like."""
     return pformat(_named(value), width=WIDTH, compact=True, sort_dicts=False)
 
 
@@ -49,14 +49,13 @@ def _named(value: Any) -> Any:
 
 
 def described(learnt: Preprocessing, parsers: Parsers) -> list[dict[str, Any]]:
-    """An entry a feature, those with vectors last. Raises UserError for one that a script can't
-    make."""
+    """An entry per feature, embedded ones last. Raises UserError if one can't be written."""
     features = sorted(learnt.columns, key=lambda feature: feature.embedding > 0)
     return [dict(_entry(feature, learnt, parsers)) for feature in features]
 
 
 def functions_of(features: list[dict[str, Any]]) -> list[str]:
-    """The names of the functions that they name."""
+    """The names of the functions that features use."""
     return [str(each[key]) for each in features for key in ("read", "encode") if key in each]
 
 
@@ -72,7 +71,7 @@ def _entry(
         yield from _encoding(feature)
         return
     if feature.kind == "categorical":
-        yield from _of_categories(feature, learnt)
+        yield from _category_codes(feature, learnt)
     elif feature.order:
         yield "read", _Name("words")
         yield "places", {word: float(place) for place, word in enumerate(feature.order)}
@@ -83,15 +82,15 @@ def _entry(
         yield from (("other", other), ("fill", feature.fill))
     if feature.date is not None:
         yield "format", keys.format
-    yield from _of_cells(parser, parsers, feature)
+    yield from _cell_format(parser, parsers, feature)
     yield from _encoding(feature)
     yield "indicator", feature.indicator
 
 
-def _of_cells(
+def _cell_format(
     parser: NumberParser, parsers: Parsers, feature: FittedColumn
 ) -> Iterator[tuple[str, Any]]:
-    """How cells are written."""
+    """The entries on how the cells of a column are written."""
     is_common = parser.missing == frozenset(parsers.missing)
     yield "missing", COMMON if is_common else sorted(parser.missing)
     if feature.codes or feature.order:
@@ -107,7 +106,7 @@ def _of_cells(
         yield "format", {**written, "pattern": parser.format.pattern.pattern}
 
 
-def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
+def _category_codes(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
     yield "read", _Name("words")
     yield "places", {word: float(place) for word, place in feature.codes.items()}
     place = feature.unseen_code

@@ -1,4 +1,4 @@
-"""Layers: a network as modules of PyTorch, and which tensors of the run are their weights."""
+"""Layers: a network as modules of PyTorch, and the tensors of the run that are their weights."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from nncli.engine.network import Network, Node
 from nncli.errors import UserError
 from nncli.export.pytorch.convolution import image_layer_codes
 from nncli.frozen import frozen
-from nncli.parts.activations import Activation, Identity
+from nncli.parts.activations import Activation, Identity, Softmax
 from nncli.parts.layers import (
     ActivationLayer,
     Affine,
@@ -35,14 +35,14 @@ OWN = {
     },
 }
 
-EXACT = {"nn.Softplus()": "nn.Softplus(threshold=40.0)"}  # by itself it is z above 20: 2e-9 less
+EXACT = {"nn.Softplus()": "nn.Softplus(threshold=40.0)"}  # the default is z above 20: 2e-9 less
 
 
 @frozen
 class Module:
-    """code: what makes it.  comment: the layer's name, where it begins one.
+    """code: that creates the module.  comment: the layer's name, if it is a layer's first module.
 
-    tensors: its own by the run's names.
+    tensors: the names of its own tensors -> those of the run's.
     """
 
     code: str
@@ -51,8 +51,8 @@ class Module:
 
 
 def modules(network: Network) -> list[Module]:
-    """The layers in their order. Raises UserError for one without an equivalent."""
-    found: list[list[Module]] = []  # of each node
+    """The layers as modules, in order. Raises UserError for a layer without an equivalent."""
+    found: list[list[Module]] = []  # by node
     if len(network.input_shape) == 3:
         sides = ", ".join(map(str, network.input_shape))
         found.append([Module(f"Images({sides})", "", {})])
@@ -67,7 +67,7 @@ def modules(network: Network) -> list[Module]:
 
 
 def _residual(node: Node, block: Sequence[Module]) -> Module:
-    """The modules of a residual block as one."""
+    """The modules of a residual block as one module."""
     inner = textwrap.indent(",\n".join(module.code for module in block), " " * 4)
     tensors = {
         f"layers.{place}.{name}": of_run
@@ -80,7 +80,9 @@ def _residual(node: Node, block: Sequence[Module]) -> Module:
 def _modules(node: Node) -> Iterator[Module]:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
-        yield Module(_activation(layer.function), node.name, {})
+        code, axes = _activation(layer.function), len(node.input_shape)
+        is_last = isinstance(layer.function, Softmax) and axes not in (1, 3)  # else 1 is that axis
+        yield Module(f"LastAxis({code})" if is_last else code, node.name, {})
         return
     if isinstance(layer, Embedding):
         sizes = [(column.rows, column.size) for column in layer.columns]
@@ -95,7 +97,7 @@ def _modules(node: Node) -> Iterator[Module]:
     *before, code = [*image_layer_codes(node)] or [_code(node)]
     yield from (Module(each, "", {}) for each in before)
     shapes = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}
-    own, inside = OWN.get(type(layer), {}), "layer." * code.startswith("ByPlace(")
+    own, inside = OWN.get(type(layer), {}), "layer." * code.startswith(("ByPlace(", "LastAxis("))
     tensors = {f"{inside}{own[name]}": f"{node.name}/{name}" for name in shapes}
     yield Module(code, node.name, tensors)
     if isinstance(layer, Affine) and type(layer.activation) is not Identity:
@@ -103,7 +105,7 @@ def _modules(node: Node) -> Iterator[Module]:
 
 
 def _code(node: Node) -> str:
-    """What makes a layer of features."""
+    """The code of a layer on features."""
     layer = node.layer
     if type(layer) not in (Dense, BatchNorm, LayerNorm, Dropout, GaussianNoise):
         raise UserError(f"{node.name}: {layer.name} has no equivalent in PyTorch")

@@ -1,4 +1,4 @@
-"""Script: a run as a PyTorch module that reads the rows of a table and the run's own weights."""
+"""Script: a run as a PyTorch module that takes rows of a table and loads the run's weights."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -108,7 +108,7 @@ if __name__ == "__main__":
 
 @frozen
 class PyTorchScript:
-    """page: the script.  weights: what has to lie beside it, and by which name."""
+    """page: the script.  weights, weights_name: the content and name of the file beside it."""
 
     page: str
     weights: bytes
@@ -116,7 +116,7 @@ class PyTorchScript:
 
 
 def pytorch_script(reader: RunReader, file_name: str) -> PyTorchScript:
-    """`file_name` is what the script will be called.
+    """The script of a run. file_name: what it will be called.
 
     Raises UserError for a run with a part that can't be written, CorruptRun for a damaged one.
     """
@@ -169,7 +169,7 @@ def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
 
 
 def _spaced(pieces: Sequence[str]) -> str:
-    """Definitions two lines apart, constants below each other."""
+    """Definitions separated by two blank lines, constants on consecutive lines."""
     text, before_is_function = "", True
     for piece in pieces:
         is_function = piece.startswith(("def ", "class "))
@@ -186,7 +186,7 @@ def _imports(code: str) -> list[str]:
 
 
 def _network(layers: Sequence[Module]) -> list[str]:
-    """The function that makes the network, and the table of its tensors."""
+    """The code of the network: its classes, its function and the table of its tensors."""
     lines = [
         textwrap.indent(f"{layer.code},", " " * 8)
         + (f"  # {layer.comment}" if layer.comment else "")
@@ -214,10 +214,10 @@ def _network(layers: Sequence[Module]) -> list[str]:
 
 @frozen
 class _Answers:
-    """decode: the function that makes answers of outputs.  what: these, in words.
+    """How outputs become answers. decode: the function's name.  what: the answers in words.
 
-    functions: those needed.  chosen: names that stand for one of several of them.
-    heads, rows: of the table that the script prints, as expressions.
+    functions: that are needed.  chosen: names that are assigned to one of several functions.
+    heads, rows: of the table that the script prints, as code.
     """
 
     decode: str

@@ -1,4 +1,4 @@
-"""Sources: functions of the template as text, with all that they use."""
+"""Sources: functions of the template as text, with everything that they use."""
 
 import ast
 import inspect
@@ -16,7 +16,7 @@ ANY = re.compile(r": Any\b|( -> )Any(?=:)")
 
 @cache
 def _definitions(module: ModuleType) -> dict[str, ast.stmt]:
-    """What a module defines at its top, by name."""
+    """The functions and constants that a module defines, by name."""
     found: dict[str, ast.stmt] = {}
     for statement in ast.parse(inspect.getsource(module)).body:
         if isinstance(statement, ast.FunctionDef):
@@ -27,7 +27,7 @@ def _definitions(module: ModuleType) -> dict[str, ast.stmt]:
 
 
 def needed(names: Sequence[str]) -> dict[str, str]:
-    """The definitions of some names, and of what these use, in an order in which each may stand."""
+    """The definitions of names and of everything that they use, in the order of the template."""
     wanted, open_names = set(), list(names)
     while open_names:
         name = open_names.pop()
@@ -53,7 +53,7 @@ def _text(module: ModuleType, statement: ast.stmt) -> str:
 
 
 def imports(code: str) -> list[str]:
-    """The lines that import what code uses."""
+    """The import lines that code needs, of the modules that the template uses."""
     lines = [f"import {name}" for name in ("re", "unicodedata") if re.search(rf"\b{name}\.", code)]
     from_datetime = [name for name in ("UTC", "date", "datetime", "timedelta") if _uses(code, name)]
     if from_datetime:

@@ -1,4 +1,4 @@
-"""Initializers: the values parameters start from."""
+"""Initializers: the initial values of parameters and states."""
 
 from nncli.parts.initializers.initializer import Initializer
 from nncli.parts.initializers.rules import (

@@ -1,4 +1,4 @@
-"""Initializer: what every initializer declares."""
+"""Initializer: the base class of all initializers."""
 
 from typing import ClassVar
 
@@ -9,23 +9,24 @@ from nncli.registry import Part
 
 
 class Initializer(Part):
-    """shape -> starting values.
+    """shape -> initial values.
 
-    given_by: the key that states the values one by one, where they follow from no rule.
-    equivalents: keras: an initializer, where `scaling(scale, mode)` draws uncut; pytorch: a
-    statement that fills {tensor}, which nncli calls {tensor_name}.
+    given_by: the key that gives the values one by one; empty if they follow from a rule.
+    equivalents: keras: an initializer, where `scaling(scale, mode)` draws from a normal
+    distribution that isn't truncated; pytorch: a statement that fills {tensor}, {tensor_name} here;
+    {transposed} turns an array of {tensor_shape}, as here, into one with PyTorch's order of axes.
     """
 
     kind = "initializer"
     given_by: ClassVar[str] = ""
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
-        """float64 values of `shape` for the tensor `name`, drawn from `random` where drawn.
+        """Return float64 values of `shape` for the tensor `name`; random draws are from `random`.
 
-        Raises DataError or ShapeError where they are given, and aren't there or of another shape.
+        Raises DataError or ShapeError for given values that are missing or have another shape.
         """
         raise NotImplementedError
 
     def assigned(self, name: str) -> str:
-        """What gives the tensor `name` its values in the code of other libraries; if given."""
+        """The given values of the tensor `name` as an expression for other libraries' code."""
         raise NotImplementedError

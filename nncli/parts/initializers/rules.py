@@ -1,8 +1,8 @@
-"""Values made by a rule. Simple -> complex.
+"""Values that follow from a rule. Simple -> complex.
 
-A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. Of a convolution it is
-(height, width, channels, filters): both count the places of a window. For a vector both are its
-length.
+For a dense kernel W, (inputs, units), fan_in = inputs and fan_out = units. For a convolution's,
+(height, width, channels, filters), fan_in = height * width * channels and fan_out = height * width
+* filters. For a vector both are its length.
 """
 
 import math
@@ -60,7 +60,7 @@ class Linspace(Initializer):
         "keras": "lambda shape, dtype=None: keras.ops.reshape("
         "keras.ops.linspace({low}, {high}, int(keras.ops.prod(shape))), shape)",
         "pytorch": "{tensor}.data = torch.linspace({low}, {high}, {tensor}.numel())"
-        ".reshape({tensor}.shape[::-1]).t()",
+        ".reshape{tensor_shape}{transposed}",
     }
 
     def __post_init__(self) -> None:
@@ -110,7 +110,7 @@ class Uniform(Initializer):
 
 
 class VarianceScaling(Initializer):
-    """Draws whose variance is `gain` / `fan`, so that signals keep their size across layers."""
+    """Draws whose variance depends on fans, so that activations keep their size across layers."""
 
     def variance(self, fan_in: int, fan_out: int) -> float:
         raise NotImplementedError
@@ -122,14 +122,14 @@ class VarianceScaling(Initializer):
 
 
 class ScaledNormal(VarianceScaling):
-    """Plain (not truncated) normal draws of that variance."""
+    """Normal draws of `variance`, not truncated."""
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         return random.normal(0.0, self.standard_deviation(shape), shape)
 
 
 class ScaledUniform(VarianceScaling):
-    """Uniform draws of that variance: from [-limit, limit) with limit = sqrt(3 * variance)."""
+    """Uniform draws of `variance`: from [-limit, limit) with limit = sqrt(3 * variance)."""
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         limit = math.sqrt(3.0) * self.standard_deviation(shape)

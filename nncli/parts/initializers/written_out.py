@@ -1,4 +1,4 @@
-"""Values written out one by one, in the config or in a file."""
+"""Values given one by one, in the config or in a file."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Numbers = Annotated[list[Finite], Length(1)]
 Lists = Annotated[list[Finite | Annotated[list[Finite | Numbers], Length(1)]], Length(1)]
-AXES = {  # of what the lists of each depth are one
+AXES = {  # what the lists of each depth stand for, by the number of axes
     1: ("a unit",),
     2: ("an input", "a unit"),
     4: ("a line of the window", "a place of the line", "a channel", "a filter"),
@@ -46,14 +46,12 @@ class Values(Initializer):
     ]
     equivalents = {
         "keras": '"zeros"',  # until the numbers are assigned
-        "pytorch": "{tensor}.data = torch.tensor({given})",
+        "pytorch": "{tensor}.data = torch.tensor({given}){transposed}",
     }
     given_by = "values"
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        turned = ".T" if isinstance(self.values[0], list) else ""
-        equivalent = super().equivalent(library, given=self.assigned(""), **names)
-        return Equivalent(f"{equivalent.code}{turned if library == 'pytorch' else ''}")
+        return super().equivalent(library, given=self.assigned(""), **names)
 
     def assigned(self, name: str) -> str:
         return str(self.values)
@@ -63,7 +61,7 @@ class Values(Initializer):
         return np.array(self.values, dtype=float)
 
     def _refuse_misfit(self, shape: Shape, name: str) -> None:
-        """Raises ShapeError, at the list that is to blame, unless the numbers have this shape."""
+        """Raises ShapeError, with the list at fault as key, unless the numbers have this shape."""
         axes = AXES.get(len(shape), ("an axis",) * len(shape))
         lists: list[tuple[str, Any]] = [(self.given_by, self.values)]
         for depth, (count, axis) in enumerate(zip(shape, axes, strict=True), start=1):
@@ -77,14 +75,14 @@ class Values(Initializer):
             lists = [(f"{own}[{i}]", item) for own, items in lists for i, item in enumerate(items)]
 
     def _hint(self, shape: Shape) -> str:
-        """What to do if rows and columns are the wrong way round; empty if they aren't."""
+        """A hint for the message if rows and columns are swapped; else empty."""
         lengths = {len(item) if isinstance(item, list) else 0 for item in self.values}
         is_turned = (len(self.values), *lengths) == shape[::-1]
         return " (a list is an input's, not a unit's: turn rows into columns)" * is_turned
 
 
 def _described(items: list[Any]) -> str:
-    """`2 lists`, `1 number`, `2 numbers and 1 list`."""
+    """The items in words: `2 lists`, `1 number`, `2 numbers and 1 list`."""
     counts = Counter("list" if isinstance(item, list) else "number" for item in items)
     return " and ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in counts.items())
 
@@ -96,7 +94,7 @@ class FromFile(Initializer):
     path: Annotated[ConfigPath, "a .safetensors or .npz file of named tensors"]
     equivalents = {
         "keras": '"zeros"',  # until the file's tensors are assigned
-        "pytorch": "{tensor}.data = torch.tensor({given}.T)",
+        "pytorch": "{tensor}.data = torch.tensor({given}){transposed}",
     }
     given_by = "path"
 
@@ -138,7 +136,7 @@ class FromFile(Initializer):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file of tensors. Raises DataError if it can't be read or isn't what its name says."""
+    """The open file. Raises DataError if it can't be read or hasn't its suffix's format."""
     try:
         with open_regular(path) as file:
             yield file

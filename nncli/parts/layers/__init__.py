@@ -1,7 +1,7 @@
-"""Layers: what happens to a batch between input and output. Simple -> complex.
+"""Layers: the steps from a network's input to its output. Simple -> complex.
 
 A layer declares the storage it needs; its kernels write only into the `LayerBuffers` given to them.
-Kernels call NumPy with `out=` alone, so that a plan can record the calls once and replay them.
+All NumPy calls of a kernel have an `out=`, so that a plan can record them once and replay them.
 """
 
 # ruff: isort: skip_file
@@ -13,7 +13,7 @@ from nncli.parts.layers.noise import GaussianNoise
 from nncli.parts.layers.normalization import BatchNorm, LayerNorm
 from nncli.parts.layers.feature_scale import FeatureScale
 from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
-from nncli.parts.layers.residual import SKIP, Add, Placed, Residual, in_a_row, single_layers
+from nncli.parts.layers.residual import SKIP, Add, Placed, Residual, placed_layers, single_layers
 from nncli.parts.layers.convolution import Conv2D
 from nncli.parts.layers.pooling import AveragePool2D, Flatten, InPlace, MaxPool2D, Reshape
 
@@ -43,6 +43,6 @@ __all__ = [
     "Reshape",
     "Residual",
     "Trained",
-    "in_a_row",
+    "placed_layers",
     "single_layers",
 ]

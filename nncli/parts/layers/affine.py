@@ -1,4 +1,4 @@
-"""Affine: what layers with a kernel W and a bias b share: a = activation(z), z linear in x."""
+"""Affine: the base class of layers with kernel W and bias b: a = activation(z), z affine in x."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -14,7 +14,7 @@ from nncli.parts.regularizers import Regularizer
 
 @frozen
 class Trained:
-    """Which tensors of a layer training moves."""
+    """Which tensors of a layer are trained."""
 
     W: bool = True
     b: bool = True
@@ -32,9 +32,9 @@ KEY_ALIASES = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
 
 
 class Affine(Layer):
-    """a = activation(z), z = affine(x); a subclass has the keys, and says what is affine.
+    """a = activation(z), z = affine(x); a subclass defines the keys and the affine map.
 
-    Backward: dz = da * activation'(z); from there the subclass's dW, db and dx.
+    Backward: dz = da * activation'(z); the subclass computes dW, db and dx from dz.
     """
 
     activation: Activation
@@ -49,11 +49,11 @@ class Affine(Layer):
         raise NotImplementedError
 
     def backward_affine(self, buffers: LayerBuffers) -> None:
-        """The backward pass from dz on: a loss that knows dz itself starts here."""
+        """Write dW, db and dx from dz; a matched loss writes dz itself, and starts here."""
         raise NotImplementedError
 
     def scratch_shapes(self, batch: int, input_shape: Shape) -> Shapes:
-        """What `affine` and its backward pass work in."""
+        """Shapes of the scratch arrays of `affine` and `backward_affine`, by name."""
         return {}
 
     @property
@@ -67,7 +67,7 @@ class Affine(Layer):
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         scores = (batch, *self.output_shape(input_shape))
         saved = self.activation.saved_shapes(scores)
-        if type(self.activation) is not Identity:  # whose z is y and whose dz is dy
+        if type(self.activation) is not Identity:  # with which y serves as z, and dy as dz
             saved = {"z": scores, "dz": scores, **saved}
         if self.kernel_regularizer:
             saved = {**saved, "penalty": self.param_shapes(input_shape)["W"]}
@@ -114,6 +114,6 @@ class Affine(Layer):
         return penalty.fill(penalty.formula) if penalty else ""
 
     def shrink_formula(self) -> str:
-        """What the penalty adds to dW."""
+        """The term that the penalty adds to the formula of dW; empty without a penalty."""
         penalty = self.kernel_regularizer
         return " + " + penalty.fill(penalty.gradient_formula) if penalty else ""

@@ -1,4 +1,4 @@
-"""Convolution: the same small kernel at every place of an image."""
+"""Convolution: the same small kernel applied at every position of an image."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -95,7 +95,7 @@ class Conv2D(Affine):
         return found
 
     def windows(self, input_shape: Shape) -> Windows:
-        """Where the kernel is laid. Raises ShapeError for what is no image, or too small."""
+        """The kernel's windows. Raises ShapeError for rows that aren't images, or too small."""
         self.refuse_axes(input_shape)
         size, strides = pair("", self.kernel_size), pair("", self.strides)
         return Windows.over(input_shape, size, strides, self.padding)

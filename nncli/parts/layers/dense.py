@@ -1,4 +1,4 @@
-"""Dense: every unit sees every input; hidden layers, the output layer, and the input's check."""
+"""Dense: layers whose units are connected to all inputs; also the keys of input and output."""
 
 import math
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class Input(Part):
 
 @frozen
 class DenseKeys(Part):
-    """The keys of a dense layer, where units and activation may be left to the data."""
+    """The keys of a dense layer; units and activation may be `auto`, to follow the data."""
 
     kind = "layer"
     units: PositiveInt | Auto

@@ -1,4 +1,4 @@
-"""Layers that change each number by itself: an activation alone, one that learns, and dropout."""
+"""Elementwise layers: a separate activation, one with trained slopes, and dropout."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -19,7 +19,7 @@ class ActivationLayer(Layer):
     """a = function(x): an activation by itself, as after batch_norm."""
 
     function: Activation = Relu()
-    equivalents = {"scikit-learn": unsupported("activation layers")}  # elsewhere, the function's
+    equivalents = {"scikit-learn": unsupported("activation layers")}  # in others: the function's
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return self.function.saved_shapes((batch, *input_shape))
@@ -87,7 +87,7 @@ class PRelu(Layer):
             np.multiply(buffers.dy, buffers.saved["below"], out=scratch)
             np.dot(buffers.ones, lines(scratch), out=buffers.grads["alpha"])
         if buffers.dx is not None:
-            np.greater(buffers.x, 0.0, out=scratch)  # 1 above 0; alpha elsewhere
+            np.greater(buffers.x, 0.0, out=scratch)  # the slope: 1 where x > 0, else alpha
             np.subtract(1.0, scratch, out=buffers.dx)
             np.multiply(buffers.dx, buffers.params["alpha"], out=buffers.dx)
             np.add(buffers.dx, scratch, out=buffers.dx)

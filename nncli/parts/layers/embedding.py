@@ -1,4 +1,4 @@
-"""Embedding: a trained vector for each category, in front of the first layer."""
+"""Embedding: a trained vector for each category of a column, in front of the first layer."""
 
 from collections.abc import Iterator, Mapping
 from itertools import accumulate, pairwise
@@ -14,10 +14,11 @@ from nncli.parts.layers.layer import Layer
 
 @frozen
 class EmbeddedColumn:
-    """A column of categories, each a row of a table.
+    """A categorical column, whose categories are rows of a table.
 
-    rows: one for each, and behind them one for those that training rows lack, unless rare ones
-    have it.  trained: those that training rows take, the first ones.  size: numbers of a row.
+    rows: of the table: one per category, and a last one for unknown categories, unless these take
+    the row of rare ones.  trained: how many rows, the first ones, occur in training.  size: of a
+    row.
     """
 
     name: str
@@ -27,16 +28,16 @@ class EmbeddedColumn:
 
     @property
     def block(self) -> str:
-        """The input block that says which row of the table each row of the data takes."""
+        """The name of the input block with the index of each row's category in the table."""
         return f"category/{self.name}"
 
 
 @frozen
 class TableStart(Initializer):
-    """Normal draws, N(0, 1), for what training rows have; 0, for ever, for others.
+    """Draws from N(0, 1) for categories of training rows; 0 for others, which no gradient changes.
 
-    So a category that they lack adds nothing, as all zeros of a one-hot input do.
-    trained: rows of the table that training rows take, the first ones.
+    So an unknown category contributes nothing, like a one-hot vector of zeros.
+    trained: how many rows of the table, the first ones, occur in training.
     """
 
     trained: int = 0
@@ -48,10 +49,10 @@ class TableStart(Initializer):
 
 @frozen
 class Embedding(Layer):
-    """a0 = [x, E1[c1], E2[c2], ...]: numbers, then for each category its row of a table.
+    """a0 = [x, E1[c1], E2[c2], ...]: the numbers, then for each column its category's vector.
 
-    The gradient of a table is, in each row, the sum of dy over the rows of the batch that took it.
-    A row of E is what a dense layer's kernel would have for an input that is 1 for this category.
+    The gradient of a row of a table is the sum of its part of dy over the batch's rows with that
+    category. A table acts like the kernel of a dense layer without bias on one-hot inputs.
     Source: Guo and Berkhahn (2016), Entity embeddings of categorical variables.
     """
 
@@ -102,7 +103,7 @@ class Embedding(Layer):
         }
 
     def _places(self, inputs: int) -> Iterator[tuple[EmbeddedColumn, slice]]:
-        """Each column, and where its vector stands in a row of y."""
+        """(column, the slice of a row of y that holds its vector) for each column."""
         ends = accumulate((column.size for column in self.columns), initial=inputs)
         return zip(self.columns, (slice(*both) for both in pairwise(ends)), strict=True)
 

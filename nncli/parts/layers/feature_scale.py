@@ -17,9 +17,9 @@ from nncli.registry import part
 class FeatureScale(Layer):
     """y = x * (1 + rate * w): a factor for each input, which starts at 1.
 
-    An optimizer whose steps are of a size whatever the gradient, such as adam, moves the factors
+    An optimizer whose step size doesn't depend on the gradient's, such as adam, moves the factors
     `rate` times as fast as weights; weight decay draws them to 1. In front of the first layer,
-    where it belongs, it turns an input up or down sooner than all weights behind it can.
+    where it belongs, it scales an input up or down sooner than the input's weights can.
     Source: Holzmueller, Grinsztajn and Steinwart (2024), Better by default: RealMLP's scaling
     layer, whose learning rate is 6 times that of the others.
     """

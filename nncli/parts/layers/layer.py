@@ -1,4 +1,4 @@
-"""Layer: what every layer has, and what it may leave out."""
+"""Layer: the base class of all layers."""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
@@ -13,12 +13,12 @@ class Layer(Part):
     """y = f(x), with a backward pass.
 
     Shapes are those of one row, without the batch axis: (features,), or (height, width, channels).
-    input_axes: how many a row has to have; None: any will do.
     is_random: whether a training pass draws random numbers.
-    of_dx: names of the saved arrays that nobody writes where there is no dx.
-    reads: names of the input blocks that it takes beside x, the rows of the layer before.
-    equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
-    module of {inputs} columns.
+    of_dx: names of the saved arrays that are written only if there is a dx.
+    reads: names of the input blocks that the layer takes beside x, the output of the layer before.
+    input_axes: the number of axes that a row must have; None: any.
+    equivalents: scikit-learn: any text if the estimators have the layer; keras: a layer; pytorch: a
+    module for {inputs} columns.
     """
 
     kind = "layer"
@@ -28,23 +28,23 @@ class Layer(Part):
     input_axes: ClassVar[int | None] = None
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of a row of y, given that of x. Raises ShapeError for one it can't take."""
+        """The shape of a row of y. Raises ShapeError if the layer can't take the input shape."""
         return input_shape
 
     def param_shapes(self, input_shape: Shape) -> Shapes:
-        """Parameters that training moves along a gradient."""
+        """Shapes of the parameters, which are trained by their gradients, by name."""
         return {}
 
     def state_shapes(self, input_shape: Shape) -> Shapes:
-        """Numbers that a training pass updates by itself."""
+        """Shapes of arrays that a training pass updates without a gradient, by name."""
         return {}
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
-        """Arrays kept from forward to backward, and scratch, in their full shapes."""
+        """Shapes of arrays kept from forward to backward, and of scratch, with the batch axis."""
         return {}
 
     def initializers(self) -> Mapping[str, Initializer]:
-        """How each parameter and state starts."""
+        """The initializer of each parameter and state, by name."""
         return {}
 
     def forward(self, buffers: LayerBuffers) -> None:
@@ -52,59 +52,60 @@ class Layer(Part):
         raise NotImplementedError
 
     def backward(self, buffers: LayerBuffers) -> None:
-        """Write the gradients present in the buffers, and dx unless it is None."""
+        """Write the gradients that the buffers have, and dx unless it is None."""
         raise NotImplementedError
 
     def penalty(self, params: Mapping[str, Array]) -> float:
-        """What this layer's regularizers add to the loss."""
+        """The sum of the penalties of this layer's regularizers."""
         return 0.0
 
     def penalty_backward(self, buffers: LayerBuffers) -> None:
-        """Add the penalty's gradient to the gradients present in the buffers."""
+        """Add the penalty's gradient to the gradients that the buffers have."""
 
     def kinks(self, buffers: LayerBuffers) -> Iterable[tuple[Array, float]]:
-        """Each array that goes through a function with a kink, and where that function has it."""
+        """(argument, kink) of each function in the layer that has a kink at that value."""
         return ()
 
     def penalty_kinks(self, params: Mapping[str, Array]) -> Iterable[tuple[Array, float]]:
-        """The same of the penalty."""
+        """(argument, kink) of each function in the penalty that has a kink at that value."""
         return ()
 
     @property
     def is_trainable(self) -> bool:
-        """Whether gradients move any of this layer's parameters."""
+        """Whether any of this layer's parameters is trained."""
         return True
 
     def trains(self, name: str) -> bool:
-        """Whether they move the parameter called so."""
+        """Whether the parameter `name` is trained."""
         return self.is_trainable
 
     def formulas(self) -> dict[str, str]:
-        """What a training pass sets, in order, as a teacher writes it: a for y, or saved arrays.
+        """The formulas of a forward pass in training, in order, by name: of saved arrays and of y,
+        called a.
 
-        Of {x} and of the layer's tensors by name; for traces, held against the kernels by tests.
+        In terms of {x} and the layer's tensors; shown by traces, compared with kernels by tests.
         """
         return {"a": ""}
 
     def backward_formulas(self) -> dict[str, str]:
-        """The same backwards: dz, a gradient for each parameter (dW, db), dx."""
+        """The formulas of the backward pass, in order: dz, parameters' gradients (dW, db), dx."""
         return {}
 
     def state_formulas(self) -> dict[str, str]:
-        """What becomes of each state in a training pass."""
+        """The formula with which a training pass updates each state, by name."""
         return {}
 
     def penalty_formula(self) -> str:
-        """The penalty, if there is one."""
+        """The formula of the penalty; empty if there is none."""
         return ""
 
     def refuse_axes(self, input_shape: Shape) -> None:
-        """Raises ShapeError unless a row has the axes that the layer asks for."""
+        """Raises ShapeError unless a row has `input_axes` axes."""
         if self.input_axes in (None, len(input_shape)):
             return
-        axes, cure = "(features,)", "flatten turns images into features"
+        axes, fix = "(features,)", "flatten turns images into features"
         if self.input_axes == 3:
             axes = "(height, width, channels)"
-            cure = "network.input.shape says how features become images, as [8, 8, 1]"
+            fix = "network.input.shape says how features become images, as [8, 8, 1]"
         found = f"({', '.join(map(str, input_shape))}{',' * (len(input_shape) == 1)})"
-        raise ShapeError(f"{self.name} expects rows of shape {axes}, found {found}: {cure}")
+        raise ShapeError(f"{self.name} expects rows of shape {axes}, found {found}: {fix}")

@@ -1,4 +1,4 @@
-"""Normalization: numbers with mean 0 and variance 1, over the rows of a batch or over a row."""
+"""Normalization: scaling to mean 0 and variance 1, over the rows of a batch or within each row."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -14,7 +14,7 @@ from nncli.registry import part
 
 
 def _scaled(buffers: LayerBuffers, variance: Array, epsilon: float) -> None:
-    """Write inv_std, x_hat and y, where x_hat holds x - mean."""
+    """Write inv_std, x_hat and y; x_hat must hold x - mean."""
     x_hat, inv_std = buffers.saved["x_hat"], buffers.saved["inv_std"]
     np.add(variance, epsilon, out=inv_std)
     np.sqrt(inv_std, out=inv_std)
@@ -91,7 +91,7 @@ class BatchNorm(Layer):
         }
 
     def uses_batch_statistics(self, buffers: LayerBuffers) -> bool:
-        """A frozen layer keeps to its running statistics in training too."""
+        """Whether the batch's statistics are used; a frozen layer uses the running ones."""
         return buffers.training and self.trainable
 
     def forward(self, buffers: LayerBuffers) -> None:

@@ -1,4 +1,4 @@
-"""Pooling, flatten and reshape: images made smaller, and rows laid out in another way."""
+"""Pooling, flatten and reshape: images of lower resolution, and rows in another shape."""
 
 import math
 from typing import Annotated
@@ -26,7 +26,7 @@ from nncli.registry import part
 
 @frozen
 class Pooling(Layer):
-    """One number of each window, for each channel by itself."""
+    """One number for each window and channel."""
 
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
@@ -40,7 +40,7 @@ class Pooling(Layer):
 
     @property
     def sides(self) -> tuple[Pair, Pair]:
-        """Of a window, and from one to the next."""
+        """(pool_size, strides), (height, width) each."""
         size = pair("", self.pool_size)
         return size, size if self.strides == "auto" else pair("", self.strides)
 
@@ -52,7 +52,7 @@ class Pooling(Layer):
         return found
 
     def windows(self, input_shape: Shape) -> Windows:
-        """What is pooled. Raises ShapeError for what is no image, or too small."""
+        """The windows pooled. Raises ShapeError for rows that aren't images, or too small."""
         self.refuse_axes(input_shape)
         return Windows.over(input_shape, *self.sides, self.padding)
 
@@ -77,7 +77,7 @@ class MaxPool2D(Pooling):
 
     def forward(self, buffers: LayerBuffers) -> None:
         max_pool(buffers.x, self.windows(buffers.x.shape[1:]), out=buffers.y)
-        if buffers.training:  # what is equal to it is told from y's neighbours in the last place
+        if buffers.training:  # kept, as backward compares x with it exactly and y may be perturbed
             np.copyto(buffers.saved["greatest"], buffers.y)
 
     def backward(self, buffers: LayerBuffers) -> None:
@@ -115,7 +115,7 @@ class AveragePool2D(Pooling):
         return {"part": (batch, *self.output_shape(input_shape))}
 
     def _shares(self, buffers: LayerBuffers) -> tuple[Windows, Array]:
-        """The windows, and 1 / the numbers in each: of windows over the edge fewer."""
+        """The windows, and 1 / the count of numbers in each; the padding doesn't count."""
         windows = self.windows(buffers.x.shape[1:])
         counts = windows.counts()
         if (counts == counts.flat[0]).all():
@@ -140,7 +140,7 @@ class AveragePool2D(Pooling):
 
 
 class InPlace(Layer):
-    """a = the numbers of x in their order, under other axes."""
+    """a = x in another shape, its numbers in the same order."""
 
     def forward(self, buffers: LayerBuffers) -> None:
         np.copyto(buffers.y, buffers.x.reshape(buffers.y.shape))
@@ -176,7 +176,7 @@ class Flatten(InPlace):
 
 @part("reshape")
 class Reshape(InPlace):
-    """a = the numbers of x, in their order, as rows of another shape: flatten's other way.
+    """a = x with rows of another shape, the numbers in the same order: the inverse of flatten.
 
     Maxout (Goodfellow et al., 2013) of 8 units with 2 pieces each is a dense layer of 16 identity
     units, this to [2, 1, 8], max_pool2d with pool_size [2, 1], and flatten.

@@ -14,7 +14,7 @@ from nncli.parts.layers.dense import Dense
 from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
-SKIP = "skip"  # what `Add` reads: the input of its block
+SKIP = "skip"  # the input block that `Add` reads: the input of its residual block
 RESIDUAL_MODULE = '''\
 class Residual(nn.Module):
     """x plus what the layers make of it."""
@@ -31,9 +31,9 @@ class Residual(nn.Module):
 class Residual(Layer):
     """a = f(x) + x, where f are the `layers` of the block, one after the other.
 
-    Backward: dx = da + what the block makes of da, so that a gradient reaches what lies before the
-    block however small it becomes in it. The block ends in the shape in which it began. In a trace
-    its layers are hidden_3_1, hidden_3_2, ..., where it is hidden_3.
+    Backward: dx = da + (df/dx)^T da, so that a gradient reaches the layers before the block however
+    small it becomes within. Input and output have the same shape. In a trace the layers of block
+    hidden_3 are hidden_3_1, hidden_3_2, ...
     Source: He et al. (2016), Deep residual learning for image recognition.
     """
 
@@ -50,13 +50,13 @@ class Residual(Layer):
 
     @property
     def block(self) -> list[Layer]:
-        """The layers; units become a dense layer."""
+        """The layers; a number of units stands for a dense layer."""
         return [Dense(each) if isinstance(each, int) else each for each in self.layers]
 
 
 @frozen
 class Add(Layer):
-    """a = x + skip: the end of a residual block, x its last layer's output, skip its input."""
+    """a = x + skip: the end of a residual block; x is its last layer's output, skip its input."""
 
     name = "add"
     equivalents = Residual.equivalents
@@ -78,10 +78,10 @@ class Add(Layer):
 
 @frozen
 class Placed:
-    """A layer in the row that a network is.
+    """A layer at its place in a network's sequence of layers.
 
-    number: `3`; of a residual block's own layers `3_1`.  key: its place among the layers, `[2]` or
-    `[2].layers[0]`.  block: of an `Add`, how many layers before it are its block.
+    number: `3`, or `3_1` within a residual block.  key: the place in the config, `[2]` or
+    `[2].layers[0]`.  block: for an `Add`, how many layers before it form its block; else 0.
     """
 
     number: str
@@ -92,36 +92,36 @@ class Placed:
     output_shape: Shape
 
 
-def in_a_row(layers: Sequence[Layer], shape: Shape) -> Iterator[Placed]:
-    """The layers with those of residual blocks among them, an `Add` at the end of each block.
+def placed_layers(layers: Sequence[Layer], shape: Shape) -> Iterator[Placed]:
+    """The layers as one sequence: residual blocks as their own layers and an `Add`.
 
-    shape: of a row that the first one gets. Raises ShapeError, with the key of a layer that can't
-    take what it gets, or of a block that doesn't end in the shape in which it began.
+    shape: of an input row. Raises ShapeError, with the key of a layer that can't take its input's
+    shape, or of a block whose output hasn't its input's shape.
     """
-    gets: list[Shape] = []
+    inputs: list[Shape] = []
     for number, layer, key, block in _numbered(layers):
         try:
             output = layer.output_shape(shape)
         except ShapeError as error:
             raise ShapeError(str(error), key) from None
-        gets.append(shape)
-        if output != (begun := gets[-1 - block]) and block:
-            begins, ends = (f"({', '.join(map(str, each))})" for each in (begun, output))
-            message = f"a residual block ends in the shape of its input, {begins}, found {ends}"
+        inputs.append(shape)
+        if output != (begin := inputs[-1 - block]) and block:
+            expected, found = (f"({', '.join(map(str, each))})" for each in (begin, output))
+            message = f"a residual block ends in the shape of its input, {expected}, found {found}"
             raise ShapeError(message, key)
         yield Placed(number, layer, key, block, shape, output)
         shape = output
 
 
 def single_layers(layers: Sequence[Layer]) -> Iterator[Layer]:
-    """The layers, with those of residual blocks in the place of the blocks."""
+    """The layers, with each residual block replaced by its own layers, without an `Add`."""
     return (layer for _, layer, *_ in _numbered(layers) if not isinstance(layer, Add))
 
 
 def _numbered(
     layers: Sequence[Layer], numbers: str = "", key: str = ""
 ) -> Iterator[tuple[str, Layer, str, int]]:
-    """(number, layer, key, block) of each, before anything is known of shapes."""
+    """(number, layer, key, block) of each `Placed` layer; the shapes aren't known yet."""
     for position, layer in enumerate(layers):
         number, own = f"{numbers}{position + 1}", f"{key}[{position}]"
         if isinstance(layer, Residual):

@@ -1,18 +1,18 @@
 """Losses: how far outputs a are from targets t. Simple -> complex.
 
-Each loss is a sum over rows and outputs times a reduction factor, stated first. `total` is that
-sum, `terms` its addends, for rows that don't count alike; `factor` the reduction; `gradient` writes
-factor * d(total)/d(a). A matched pair (softmax with cross_entropy, sigmoid with
-binary_cross_entropy, and the focal losses alike) is computed from the scores z instead, where both
-the value and the gradient, a - t of cross-entropies, are exact and can't overflow.
+Each loss is a sum over rows and outputs times a reduction factor; its docstring begins with the
+formula. `total` is the sum, `terms` its addends, needed if rows have weights; `factor` is the
+reduction factor; `gradient` writes factor * d(total)/d(a). A matched pair (softmax with
+cross_entropy or focal, sigmoid with binary_cross_entropy or binary_focal) is computed from the
+scores z instead: value and gradient (a - t for cross-entropies) are then exact and can't overflow.
 """
 
 from nncli.parts.losses.focal import BinaryFocal, Focal
 from nncli.parts.losses.loss import Loss
 from nncli.parts.losses.margins import (
     Hinge,
+    MarginLoss,
     MulticlassHinge,
-    OfMargins,
     Perceptron,
     SquaredHinge,
     SquaredMulticlassHinge,
@@ -31,9 +31,9 @@ __all__ = [
     "Huber",
     "Loss",
     "Mae",
+    "MarginLoss",
     "Mse",
     "MulticlassHinge",
-    "OfMargins",
     "Perceptron",
     "Poisson",
     "Rss",

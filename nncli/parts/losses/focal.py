@@ -1,4 +1,4 @@
-"""Focal losses: cross-entropies in which what is already right counts less.
+"""Focal losses: cross-entropies in which rows that are already predicted well count less.
 
 Source: Lin et al. (2017), Focal loss for dense object detection.
 """
@@ -18,8 +18,8 @@ Gamma = Annotated[NonNegative, "the focusing parameter; 0 is cross-entropy, time
 SLOPE = "({gamma} * {p} * ln({p}) * (1 - {p})^({gamma} - 1) - (1 - {p})^{gamma})"
 
 
-def _slope_of(p: str) -> str:
-    """d(-(1 - p)^gamma ln p) / d(ln p), as a trace writes it."""
+def _slope_formula(p: str) -> str:
+    """d(-(1 - p)^gamma ln p) / d(ln p), as text."""
     return SLOPE.replace("{p}", p)
 
 
@@ -61,12 +61,12 @@ class BinaryFocal(BinaryCrossEntropy):
         "+ (1 - {alpha}) * (1 - {t}) * {a}^{gamma} * ln(1 - {a}))"
     )
     gradient_formula = (
-        f"{{alpha}} * {{t}} * {_slope_of('{a}')} / {{a}} "
-        f"- (1 - {{alpha}}) * (1 - {{t}}) * {_slope_of('(1 - {a})')} / (1 - {{a}})"
+        f"{{alpha}} * {{t}} * {_slope_formula('{a}')} / {{a}} "
+        f"- (1 - {{alpha}}) * (1 - {{t}}) * {_slope_formula('(1 - {a})')} / (1 - {{a}})"
     )
     score_gradient_formula = (
-        f"{{alpha}} * {{t}} * (1 - {{a}}) * {_slope_of('{a}')} "
-        f"- (1 - {{alpha}}) * (1 - {{t}}) * {{a}} * {_slope_of('(1 - {a})')}"
+        f"{{alpha}} * {{t}} * (1 - {{a}}) * {_slope_formula('{a}')} "
+        f"- (1 - {{alpha}}) * (1 - {{t}}) * {{a}} * {_slope_formula('(1 - {a})')}"
     )
     equivalents = {
         "scikit-learn": unsupported("binary_focal"),
@@ -82,7 +82,7 @@ class BinaryFocal(BinaryCrossEntropy):
     }
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        """Keras mixes the two terms of a target between 0 and 1 in another way."""
+        """None in Keras with label smoothing: it weighs targets between 0 and 1 differently."""
         if library == "keras" and self.label_smoothing:
             return unsupported("binary_focal of smoothed targets")
         return super().equivalent(library, **names)
@@ -102,7 +102,7 @@ class BinaryFocal(BinaryCrossEntropy):
         )
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
-        work = np.empty(a.shape, a.dtype)  # once, as it is recorded
+        work = np.empty(a.shape, a.dtype)  # allocated once, while the tape is recorded
         self._write_pull(a, t, da, (scratch, work), factor)
         np.subtract(1.0, a, out=scratch)
         np.multiply(scratch, a, out=scratch)
@@ -116,9 +116,9 @@ class BinaryFocal(BinaryCrossEntropy):
     def _write_pull(
         self, a: Array, t: Array, out: Array, free: tuple[Array, Array], factor: float
     ) -> None:
-        """out = factor * d(total)/d(a) * a (1 - a), which is d(total)/d(z) of a sigmoid."""
+        """out = factor * d(total)/d(z) with a = sigmoid(z): d(total)/d(a) * a (1 - a)."""
         tiny, (rest, of_ones) = np.finfo(a.dtype).tiny, free
-        # the ones: alpha t (gamma a ln a - (1 - a)) (1 - a)^gamma
+        # targets of 1: alpha t (gamma a ln a - (1 - a)) (1 - a)^gamma
         np.maximum(a, tiny, out=out)
         np.log(out, out=out)
         np.multiply(out, a, out=out)
@@ -129,7 +129,7 @@ class BinaryFocal(BinaryCrossEntropy):
         np.multiply(out, rest, out=out)
         np.multiply(out, t, out=out)
         np.multiply(out, self.alpha * factor, out=of_ones)
-        # the zeros: (1 - alpha) (1 - t) (a - gamma (1 - a) ln(1 - a)) a^gamma
+        # targets of 0: (1 - alpha) (1 - t) (a - gamma (1 - a) ln(1 - a)) a^gamma
         np.subtract(1.0, a, out=rest)
         np.maximum(rest, tiny, out=out)
         np.log(out, out=out)
@@ -159,10 +159,10 @@ class Focal(CrossEntropy):
     unit = ""
     is_proper = False
     formula = "-{t} * {alpha} * (1 - {a})^{gamma} * ln({a})"
-    gradient_formula = f"{{alpha}} * {{t}} * {_slope_of('{a}')} / {{a}}"
+    gradient_formula = f"{{alpha}} * {{t}} * {_slope_formula('{a}')} / {{a}}"
     score_gradient_formula = (
-        f"{{alpha}} * {{t}} * {_slope_of('{a}')} "
-        f"- {{a}} * sum({{alpha}} * {{t}} * {_slope_of('{a}')})"
+        f"{{alpha}} * {{t}} * {_slope_formula('{a}')} "
+        f"- {{a}} * sum({{alpha}} * {{t}} * {_slope_formula('{a}')})"
     )
     equivalents = {
         "scikit-learn": unsupported("focal"),

@@ -1,7 +1,7 @@
-"""Losses of margins: by how much a score is on the right side, as in support vector machines.
+"""Margin losses: how far scores are on the right side, as in support vector machines.
 
-Outputs are scores of any size. A hinge asks a class's score to be at least 1 beyond what decides;
-what is further out costs nothing.
+Outputs are scores of any size. A hinge loss is 0 if the right class's score exceeds the decision
+boundary by a margin of at least 1, and grows with what is missing.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ BEHIND = "max(0, {a} - sum({t} * {a}) + 1)"
 IS_BEHIND = "({a} - sum({t} * {a}) + 1 > 0)"  # 1 or 0
 
 
-class OfMargins(Loss):
-    """A loss of scores, whose targets are 0 and 1."""
+class MarginLoss(Loss):
+    """A loss of scores of any size, with targets 0 and 1."""
 
     targets = (0.0, 1.0)
     is_proper = False
@@ -34,12 +34,12 @@ class OfMargins(Loss):
 
 
 @part("perceptron")
-class Perceptron(OfMargins):
+class Perceptron(MarginLoss):
     """mean (o - t) a over rows and outputs, where the answer o is 1 if a > 0, else 0.
 
-    The gradient is o - t, so a step is the perceptron's rule: W <- W + lr (t - o) x, with rows one
-    by one (batch_size 1), and only for rows that are answered wrongly. a is a score: the unit whose
-    answer is o has the activation identity here.
+    The gradient is o - t, so a step with batch_size 1 is the perceptron's rule, W <- W + lr (t - o)
+    x, which changes nothing for rows with the right answer. a is a score: here the output's
+    activation is identity.
 
     Source: Rosenblatt (1958), The perceptron.
     """
@@ -66,11 +66,11 @@ class Perceptron(OfMargins):
 
 
 @part("hinge")
-class Hinge(OfMargins):
+class Hinge(MarginLoss):
     """mean max(0, 1 - y a) over rows and outputs, with y = 2 t - 1: 1 for a one, -1 for a zero.
 
-    One unit tells two classes apart by the sign of a; of several, each is told from the rest. The
-    gradient is taken as 0 where y a = 1.
+    One unit separates two classes by the sign of a; several units separate each class from all
+    others. The gradient is taken as 0 where y a = 1.
 
     Source: Cortes and Vapnik (1995), Support-vector networks.
     """
@@ -98,7 +98,7 @@ class Hinge(OfMargins):
 
 
 @part("squared_hinge")
-class SquaredHinge(OfMargins):
+class SquaredHinge(MarginLoss):
     """mean max(0, 1 - y a)^2 over rows and outputs, with y = 2 t - 1: 1 for a one, -1 for a zero.
 
     Source: Cortes and Vapnik (1995), Support-vector networks.
@@ -125,7 +125,7 @@ class SquaredHinge(OfMargins):
 
 
 @part("multiclass_hinge", "multiclass_svm", "weston_watkins")
-class MulticlassHinge(OfMargins):
+class MulticlassHinge(MarginLoss):
     """sum max(0, a_j - a_k + 1) over the classes j that aren't the row's class k, mean over rows.
 
     The gradient is taken as 0 at the kinks. It is the sum over classes of Weston and Watkins, as
@@ -204,13 +204,13 @@ def _write_shortfall(a: Array, t: Array, out: Array, y: Array) -> None:
 
 
 def _behind(a: Array, t: Array) -> Array:
-    """How far a row's own class is behind each class, its margin of 1 included."""
+    """a_j - a_k + 1 for each class j, k the row's class."""
     return a - (t * a).sum(axis=1, keepdims=True) + 1.0  # type: ignore[no-any-return]
 
 
 def _write_behind(a: Array, t: Array, out: Array, scratch: Array) -> None:
-    """out = max(0, a_j - a_k + 1)."""
-    row = np.empty((len(a), 1), a.dtype)  # once, as it is recorded
+    """out = max(0, a_j - a_k + 1) for each class j, k the row's class."""
+    row = np.empty((len(a), 1), a.dtype)  # allocated once, while the tape is recorded
     np.multiply(t, a, out=scratch)
     np.dot(scratch, np.ones((a.shape[-1], 1), a.dtype), out=row)
     np.subtract(a, row, out=out)
@@ -219,7 +219,7 @@ def _write_behind(a: Array, t: Array, out: Array, scratch: Array) -> None:
 
 
 def _pull_apart(t: Array, da: Array, scratch: Array, factor: float) -> None:
-    """da = factor (p - t sum(p)) with p = (1 - t) da: other classes down, the row's own up."""
+    """da = factor (p - t sum(p)) with p = (1 - t) da, da before: the slope of each class's term."""
     row = np.empty((len(da), 1), da.dtype)
     np.subtract(1.0, t, out=scratch)
     np.multiply(da, scratch, out=da)

@@ -19,18 +19,18 @@ LabelSmoothing = Annotated[
 ]
 
 
-class OfProbabilities(Loss):
-    """A loss whose targets can be smoothed.
+class ProbabilityLoss(Loss):
+    """A loss of probabilities, with label smoothing.
 
-    sibling: the loss of the same formula for the other of softmax and sigmoid.
+    sibling: the counterpart for sigmoid outputs if this is for softmax, and vice versa.
     """
 
     label_smoothing: LabelSmoothing
     targets = (0.0, 1.0)
     sibling: ClassVar[str]
 
-    def answers(self, outputs: int) -> int:
-        """How many there are to choose from."""
+    def n_classes(self, outputs: int) -> int:
+        """K of label smoothing: the number of classes that an output chooses from."""
         raise NotImplementedError
 
     def factor(self, rows: int, outputs: int) -> float:
@@ -39,16 +39,16 @@ class OfProbabilities(Loss):
     def smoothed(self, t: Array, outputs: int) -> Array:
         if not self.label_smoothing:
             return t
-        return t * (1.0 - self.label_smoothing) + self.label_smoothing / self.answers(outputs)
+        return t * (1.0 - self.label_smoothing) + self.label_smoothing / self.n_classes(outputs)
 
     def smoothing_formula(self, outputs: int) -> str:
         if not self.label_smoothing:
             return ""
         template = "{y} * (1 - {label_smoothing}) + {label_smoothing} / "
-        return self.fill(template) + f"{self.answers(outputs)}"
+        return self.fill(template) + f"{self.n_classes(outputs)}"
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        """{smoothing} in its code is the key, or empty where there is none."""
+        """Fill {smoothing} in the code with the library's key, if the loss smooths labels."""
         if not self.label_smoothing:
             return super().equivalent(library, smoothing="", **names)
         if library == "scikit-learn":
@@ -62,7 +62,7 @@ class OfProbabilities(Loss):
 
 
 @part("binary_cross_entropy", "bce", "log_loss")
-class BinaryCrossEntropy(OfProbabilities):
+class BinaryCrossEntropy(ProbabilityLoss):
     """sum -(t ln a + (1 - t) ln(1 - a)) over outputs, mean over rows, in nats.
 
     From scores: max(z, 0) - z t + ln(1 + exp(-|z|)).
@@ -87,14 +87,14 @@ class BinaryCrossEntropy(OfProbabilities):
         ),
     }
 
-    def answers(self, outputs: int) -> int:
+    def n_classes(self, outputs: int) -> int:
         return 2
 
     def terms(self, a: Array, t: Array) -> Array:
         return -(t * np.log(positive(a)) + (1.0 - t) * np.log(positive(1.0 - a)))
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
-        # (a - t) / (a (1 - a)), with the denominator kept from 0
+        # (a - t) / (a (1 - a)), with a denominator > 0
         np.subtract(1.0, a, out=scratch)
         np.multiply(scratch, a, out=scratch)
         np.maximum(scratch, np.finfo(a.dtype).tiny, out=scratch)
@@ -115,7 +115,7 @@ class BinaryCrossEntropy(OfProbabilities):
 
 
 @part("cross_entropy", "neg_log_likelihood", "nll", "categorical_cross_entropy")
-class CrossEntropy(OfProbabilities):
+class CrossEntropy(ProbabilityLoss):
     """-sum t ln a over classes, mean over rows, in nats.
 
     From scores: ln(sum_j exp(z_j)) - sum_j t_j z_j.
@@ -141,7 +141,7 @@ class CrossEntropy(OfProbabilities):
         ),
     }
 
-    def answers(self, outputs: int) -> int:
+    def n_classes(self, outputs: int) -> int:
         return outputs
 
     def terms(self, a: Array, t: Array) -> Array:

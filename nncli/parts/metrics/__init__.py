@@ -1,17 +1,17 @@
-"""Metrics: what a prediction is worth, in the terms of the task. Simple -> complex.
+"""Metrics: scores and errors of predictions. Simple -> complex.
 
-They are computed at every logged epoch, where importing scikit-learn (over a second) and its
-input checks would dwarf the training of a small network; the tests hold every one of them against
-scikit-learn's.
+They are computed at every logged epoch: importing scikit-learn (over a second) and its input checks
+would take longer than training a small network. Tests compare each of them with scikit-learn's.
 """
 
 from collections.abc import Mapping
 
 from nncli.parts.table import Task
+from nncli.registry import members
 
 # Simple -> complex: the order in which they are listed.
 # isort: off
-from nncli.parts.metrics.metric import Metric, deciding
+from nncli.parts.metrics.metric import UNBOUNDED, Bounds, Metric, deciding
 from nncli.parts.metrics.classes import (
     Accuracy,
     BalancedAccuracy,
@@ -44,6 +44,13 @@ DEFAULTS: Mapping[Task, tuple[type[Metric], ...]] = {
     "regression": (RootMeanSquaredError, MeanAbsoluteError, R2),
 }
 
+
+def bounds_of(name: str) -> Bounds:
+    """The lowest and the highest possible value of a metric; infinite for a loss."""
+    found = members("metric").get(name)
+    return found.bounds if found is not None and issubclass(found, Metric) else UNBOUNDED
+
+
 __all__ = [
     "DEFAULTS",
     "Accuracy",
@@ -67,6 +74,7 @@ __all__ = [
     "RecallMicro",
     "RocAuc",
     "RootMeanSquaredError",
+    "bounds_of",
     "confusion",
     "deciding",
 ]

@@ -1,4 +1,4 @@
-"""Class predictions: what is kept of probabilities that are too many; for most metrics enough."""
+"""Class predictions: what most metrics need, kept where all probabilities take too much memory."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from nncli.parts.decision import LIKELIEST, Decision
 
 @frozen
 class ClassPredictions:
-    """Of each row the most probable class and the probability of the true one, (rows,) each.
+    """The most probable class of each row and the probability of its true class, (rows,) each.
 
-    classes: how many there are to choose from: too many for a threshold to part them.
+    classes: their number; more than 2, so that no threshold applies.
     """
 
     predicted: Array
@@ -22,11 +22,11 @@ class ClassPredictions:
 
     @classmethod
     def empty(cls, rows: int, classes: int, dtype: np.dtype[Any]) -> "ClassPredictions":
-        """With room for so many rows."""
+        """Zeros for so many rows, to be filled by `note`."""
         return cls(np.zeros(rows, np.intp), np.zeros(rows, dtype), classes)
 
     def note(self, rows: slice, probabilities: Array, truth: Array) -> None:
-        """Keep of the probabilities of some rows, (rows, classes), what is kept."""
+        """Fill in some rows. probabilities: (rows, classes).  truth: (rows,) class indices."""
         self.predicted[rows] = LIKELIEST(probabilities)
         self.true_probability[rows] = probabilities[np.arange(len(truth)), truth]
 
@@ -35,7 +35,7 @@ Predictions = Array | ClassPredictions
 
 
 def predicted_classes(predictions: Predictions, decision: Decision) -> Array:
-    """(rows,) the class that each row is given; that of class predictions is decided already."""
+    """(rows,) the predicted class; `decision` isn't needed for `ClassPredictions`."""
     if isinstance(predictions, ClassPredictions):
         return predictions.predicted
     return decision(predictions)
@@ -50,7 +50,7 @@ def true_probabilities(predictions: Predictions, truth: Array) -> Array:
 
 @frozen
 class Counts:
-    """By class, how many rows are of it, are taken for it, and are both: (classes,) each."""
+    """Counts of rows by true class, by predicted class, and by both if equal: (classes,) each."""
 
     true: Array
     predicted: Array
@@ -69,5 +69,5 @@ class Counts:
 
     @property
     def both(self) -> Array:
-        """True or predicted, twice where a row is both."""
+        """true + predicted; 0 for a class that is neither."""
         return np.asarray(self.true + self.predicted)

@@ -10,7 +10,14 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision, has_label
 from nncli.parts.metrics import labels
 from nncli.parts.metrics.class_predictions import Counts, Predictions, predicted_classes
-from nncli.parts.metrics.metric import LABELS, ClassMetric, ClassPredictionMetric, Metric, one_class
+from nncli.parts.metrics.metric import (
+    LABELS,
+    SHARE,
+    ClassMetric,
+    ClassPredictionMetric,
+    Metric,
+    one_class,
+)
 from nncli.parts.metrics.resamples import ClassCounts, Resamples, label_counts, row_means
 from nncli.registry import part
 
@@ -19,9 +26,11 @@ from nncli.registry import part
 class Accuracy(ClassMetric):
     """The share of rows that are given their true class.
 
-    Multilabel: the share of rows with every label right, which is called subset accuracy, or exact
-    match; hamming_loss counts each label apart.
+    Multilabel: the share of rows with every label right, also called subset accuracy or exact
+    match; hamming_loss counts each label separately.
     """
+
+    bounds = SHARE
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
         return labels.exact_match(predictions, truth)
@@ -49,6 +58,8 @@ def confusion(predictions: Array, truth: Array, decision: Decision = LIKELIEST) 
 class BalancedAccuracy(ClassPredictionMetric):
     """The mean, over the classes present, of the share of their rows found (recall)."""
 
+    bounds = SHARE
+
     def __call__(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
         present = counts.true > 0
@@ -68,15 +79,17 @@ class BalancedAccuracy(ClassPredictionMetric):
 class MacroMean(ClassMetric):
     """The mean of a ratio over the classes that are true or predicted, or over all labels.
 
-    A ratio whose denominator is 0 counts 0.
+    A ratio with denominator 0 counts as 0.
     """
 
+    bounds = SHARE
+
     def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
-        """(numerator, denominator) of the counts of each class or label."""
+        """(numerator, denominator) of each class or label, from its counts of rows."""
         raise NotImplementedError
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
-        return float(labels.share(*self.ratio(*labels.label_counts(predictions, truth))))
+        return float(labels.mean_ratio(*self.ratio(*labels.label_counts(predictions, truth))))
 
     def of_classes(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
@@ -86,7 +99,7 @@ class MacroMean(ClassMetric):
     def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
         if truth.ndim == 2:
             counted = partial(label_counts, predictions, truth)
-            return resamples.scores(lambda drawn: labels.share(*self.ratio(*counted(drawn))))
+            return resamples.scores(lambda drawn: labels.mean_ratio(*self.ratio(*counted(drawn))))
         counts = ClassCounts(predictions, truth, self.decision)
 
         def score(drawn: Array) -> Array:
@@ -96,7 +109,7 @@ class MacroMean(ClassMetric):
         return resamples.scores(score)
 
     def _of_counts(self, counts: Counts) -> tuple[Array, Array]:
-        """(ratios, whether they count)."""
+        """(ratios, whether each class counts)."""
         over, under = self.ratio(counts.hits, counts.predicted, counts.true)
         return over / np.maximum(under, 1), counts.both > 0
 
@@ -136,6 +149,8 @@ class MatthewsCorrcoef(ClassPredictionMetric):
     are of one class.
     """
 
+    bounds = (-1.0, 1.0)
+
     def undefined(self, truth: Array) -> str:
         return one_class(truth)
 
@@ -164,8 +179,9 @@ class MatthewsCorrcoef(ClassPredictionMetric):
 
 
 class MicroMetric(Metric):
-    """Of all labels' cells together, as if they were one label's."""
+    """A ratio of counts over all labels together."""
 
+    bounds = SHARE
     tasks = LABELS
 
     def __call__(self, predictions: Array, truth: Array) -> float:
@@ -177,6 +193,7 @@ class MicroMetric(Metric):
         return resamples.scores(lambda drawn: self.of_counts(*counts(drawn).sum(axis=2)))
 
     def of_counts(self, right: Any, predicted: Any, true: Any) -> Any:
+        """The ratio, from one count each or arrays of counts."""
         raise NotImplementedError
 
 
@@ -208,6 +225,7 @@ class F1Micro(MicroMetric):
 class HammingLoss(Metric):
     """The share of wrong labels, over rows and labels."""
 
+    bounds = SHARE
     tasks = LABELS
     is_score = False
 

@@ -1,4 +1,4 @@
-"""Metric: what all metrics are asked, and those of classes."""
+"""Metric: the base classes of metrics."""
 
 import copy
 from collections.abc import Mapping
@@ -15,53 +15,59 @@ CLASSES = frozenset({"binary", "classification"})
 LABELS = frozenset({"multilabel"})
 NUMBERS = frozenset({"regression"})
 
+Bounds = tuple[float, float]
+UNBOUNDED, NOT_NEGATIVE, SHARE = (-np.inf, np.inf), (0.0, np.inf), (0.0, 1.0)
+
 
 class Metric(Part):
     """(predictions, truth) -> number.
 
-    tasks: where it applies. For classes, predictions are probabilities (rows, classes) whose rows
-    sum to 1 and truth holds class indices (rows,); for labels they are the probability of each
-    (rows, labels) and truth is 0 or 1 (rows, labels); for numbers both are (rows, targets).
+    tasks: the tasks that it applies to. For classes, predictions are probabilities (rows, classes)
+    whose rows sum to 1, and truth is class indices (rows,); for labels, predictions are
+    probabilities (rows, labels), and truth is 0 or 1 (rows, labels); for numbers both are (rows,
+    targets).
     is_score: whether higher is better.
-    decision: which class a row is given; a metric that asks for it calls `self.decision`.
-    takes_class_predictions: whether it takes `ClassPredictions` in place of probabilities, which
-    may be too many.
+    bounds: the lowest and the highest possible value.
+    decision: from probabilities to classes, for metrics of predicted classes.
+    takes_class_predictions: whether it takes `ClassPredictions` in place of probabilities, as it is
+    given if these take too much memory.
     """
 
     kind = "metric"
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
+    bounds: ClassVar[Bounds] = UNBOUNDED
     takes_class_predictions: ClassVar[bool] = False
     decision: ClassVar[Decision] = LIKELIEST
 
     def deciding(self, decision: Decision) -> Self:
-        """The same metric where classes are decided so."""
+        """A copy of the metric with this decision."""
         metric = copy.copy(self)
         object.__setattr__(metric, "decision", decision)
         return metric
 
     def undefined(self, truth: Array) -> str:
-        """Why it is NaN for this truth, whatever is predicted; empty if it isn't."""
+        """Why the metric is NaN for this truth with any predictions; empty if it isn't."""
         return ""
 
     def __call__(self, predictions: Any, truth: Array) -> float:
         raise NotImplementedError
 
     def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
-        """Its value for each of many draws of the rows."""
+        """(resamples.count,) the metric for each resample of the rows."""
         return resamples.scores(
             lambda drawn: np.array([self(predictions[rows], truth[rows]) for rows in drawn])
         )
 
 
 class ClassPredictionMetric(Metric):
-    """One that needs no more than each row's most probable class and the true one's probability."""
+    """A metric of each row's most probable class, or of the probability of its true class."""
 
     takes_class_predictions = True
 
 
 class ClassMetric(ClassPredictionMetric):
-    """Of classes by `of_classes`, and of several labels by `of_labels`."""
+    """A metric of classes, by `of_classes`, and of labels, by `of_labels`."""
 
     tasks = CLASSES | LABELS
 
@@ -76,9 +82,10 @@ class ClassMetric(ClassPredictionMetric):
 
 
 def deciding(metrics: Mapping[str, Metric], decision: Decision) -> dict[str, Metric]:
-    """The same metrics where classes are decided so."""
+    """Copies of the metrics with this decision."""
     return {name: metric.deciding(decision) for name, metric in metrics.items()}
 
 
 def one_class(truth: Array) -> str:
+    """A message if all rows have the same class; else empty."""
     return "they have one class only" if len(np.unique(truth)) < 2 else ""

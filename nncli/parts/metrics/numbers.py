@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from nncli.parts.arrays import Array
-from nncli.parts.metrics.metric import NUMBERS, Metric
+from nncli.parts.metrics.metric import NOT_NEGATIVE, NUMBERS, Metric
 from nncli.parts.metrics.resamples import Resamples, column_means, row_means
 from nncli.registry import part
 
@@ -14,6 +14,7 @@ from nncli.registry import part
 class MeanSquaredError(Metric):
     """mean (prediction - truth)^2 over rows and targets."""
 
+    bounds = NOT_NEGATIVE
     tasks = NUMBERS
     is_score = False
 
@@ -28,6 +29,7 @@ class MeanSquaredError(Metric):
 class RootMeanSquaredError(Metric):
     """sqrt(mean (prediction - truth)^2), a target at a time, then averaged."""
 
+    bounds = NOT_NEGATIVE
     tasks = NUMBERS
     is_score = False
 
@@ -43,6 +45,7 @@ class RootMeanSquaredError(Metric):
 class MeanAbsoluteError(Metric):
     """mean |prediction - truth| over rows and targets."""
 
+    bounds = NOT_NEGATIVE
     tasks = NUMBERS
     is_score = False
 
@@ -57,6 +60,7 @@ class MeanAbsoluteError(Metric):
 class MedianAbsoluteError(Metric):
     """median |prediction - truth|, a target at a time, then averaged."""
 
+    bounds = NOT_NEGATIVE
     tasks = NUMBERS
     is_score = False
 
@@ -72,6 +76,7 @@ class MedianAbsoluteError(Metric):
 class MaxError(Metric):
     """max |prediction - truth| over rows and targets."""
 
+    bounds = NOT_NEGATIVE
     tasks = NUMBERS
     is_score = False
 
@@ -86,6 +91,7 @@ class R2(Metric):
     A target without spread counts 1 if predicted exactly, else 0. NaN for fewer than 2 rows.
     """
 
+    bounds = (-np.inf, 1.0)
     tasks = NUMBERS
 
     def undefined(self, truth: Array) -> str:
@@ -94,16 +100,16 @@ class R2(Metric):
     def __call__(self, predictions: Array, truth: Array) -> float:
         if len(truth) < 2:
             return float("nan")
-        return float(self._of(predictions[None], truth[None])[0])
+        return float(self._scores(predictions[None], truth[None])[0])
 
     def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
-        return resamples.scores(lambda drawn: self._of(predictions[drawn], truth[drawn]))
+        return resamples.scores(lambda drawn: self._scores(predictions[drawn], truth[drawn]))
 
-    def _of(self, predictions: Array, truth: Array) -> Array:
-        """(samples,) of predictions and truth (samples, rows, targets)."""
+    def _scores(self, predictions: Array, truth: Array) -> Array:
+        """(samples,) R^2 for predictions and truth (samples, rows, targets)."""
         residual = np.square(predictions - truth).sum(axis=1)
         spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum(axis=1)
-        constant = (truth == truth[:, :1]).all(axis=1)  # spread may keep a rounding error
+        constant = (truth == truth[:, :1]).all(axis=1)  # spread == 0, but for rounding errors
         scores = 1.0 - residual / np.where(constant, 1.0, spread)
         exact = np.where(residual == 0, 1.0, 0.0)
         return np.asarray(np.where(constant, exact, scores).mean(axis=1))

@@ -7,7 +7,7 @@ import numpy as np
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import labels
 from nncli.parts.metrics.class_predictions import Predictions, true_probabilities
-from nncli.parts.metrics.metric import ClassMetric, Metric, one_class
+from nncli.parts.metrics.metric import NOT_NEGATIVE, SHARE, ClassMetric, Metric, one_class
 from nncli.parts.metrics.resamples import Ranked, Resamples, row_means
 from nncli.registry import part
 
@@ -19,6 +19,7 @@ class LogLoss(ClassMetric):
     Multilabel: the mean over rows and labels, each of which is a task of two classes.
     """
 
+    bounds = NOT_NEGATIVE
     is_score = False
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
@@ -33,7 +34,7 @@ class LogLoss(ClassMetric):
 
 
 def log_likelihoods(predictions: Predictions, truth: Array) -> Array:
-    """(rows,) ln(probability given to the true class), which is kept from 0."""
+    """(rows,) ln(probability predicted for the true class, at least eps)."""
     given = true_probabilities(predictions, truth)
     return np.asarray(np.log(np.maximum(given, np.finfo(given.dtype).eps)))
 
@@ -42,6 +43,7 @@ def log_likelihoods(predictions: Predictions, truth: Array) -> Array:
 class Brier(Metric):
     """mean (probability of the second class - truth)^2: the Brier score of a binary task."""
 
+    bounds = SHARE
     tasks = frozenset({"binary"})
     is_score = False
 
@@ -59,6 +61,7 @@ class RocAuc(Metric):
     NaN if one of the classes has no rows. Multilabel: the mean over labels; NaN if one of them is.
     """
 
+    bounds = SHARE
     tasks = frozenset({"binary", "multilabel"})
 
     def undefined(self, truth: Array) -> str:
@@ -71,7 +74,7 @@ class RocAuc(Metric):
         return float(np.mean([self.of_score(score, true) for score, true in pairs]))
 
     def of_score(self, score: Array, truth: Array) -> float:
-        """score: higher where 1 is the more likely.  truth: (rows,) 0 or 1."""
+        """The AUC of scores (rows,), higher where 1 is more likely.  truth: (rows,) 0 or 1."""
         negative, positive = np.sort(score[truth == 0]), score[truth == 1]
         pairs = len(negative) * len(positive)
         if not pairs:
@@ -97,6 +100,7 @@ class AveragePrecision(ClassMetric):
     rows.
     """
 
+    bounds = SHARE
     takes_class_predictions = False
 
     def undefined(self, truth: Array) -> str:
@@ -129,10 +133,10 @@ class AveragePrecision(ClassMetric):
 
 
 def average_precision(scores: Array, is_true: Array) -> Array:
-    """sum_k (recall_k - recall_k-1) precision_k over thresholds k, falling; both (rows, columns).
+    """(columns,) sum_k (recall_k - recall_k-1) precision_k over decreasing thresholds k.
 
-    (columns,): step-wise, without interpolation, as scikit-learn defines it. Rows of equal score
-    share a threshold. NaN for a column without true rows.
+    scores, is_true: (rows, columns). Step-wise, without interpolation, as scikit-learn defines it.
+    Rows of equal score share a threshold. NaN for a column without true rows.
 
     >>> average_precision(np.array([[0.9], [0.8], [0.4]]), np.array([[True], [False], [True]]))
     array([0.83333333])
@@ -147,7 +151,7 @@ def average_precision(scores: Array, is_true: Array) -> Array:
 
 
 def _last_of_equals(ranked: Array) -> Array:
-    """Of each row of each column, which row is the last of those that equal it."""
+    """For each element of each sorted column, the row of the last element equal to it."""
     rows = np.arange(len(ranked))[:, None]
     is_last = np.vstack([ranked[1:] != ranked[:-1], np.full((1, ranked.shape[1]), True)])
     ends = np.where(is_last, rows, len(ranked))

@@ -1,6 +1,6 @@
-"""Resamples: many draws of the same rows, and what metrics need of them, computed for many at once.
+"""Resamples: bootstrap samples of rows, and statistics of many samples at once, for metrics.
 
-A thousand calls of a metric for a hundred rows each spend their time on calling.
+A thousand calls of a metric for a hundred rows each would take their time for the calls alone.
 """
 
 import math
@@ -13,15 +13,15 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision, has_label
 from nncli.parts.metrics.class_predictions import Counts
 
-AT_ONCE = 200_000  # values drawn by the resamples that are in memory together
+AT_ONCE = 200_000  # values of the resamples that are in memory at the same time
 
 
 @frozen
 class Resamples:
-    """Draws of rows with replacement, the same ones each time that they are asked for.
+    """Samples of rows, drawn with replacement; each iteration gives the same samples.
 
-    rows: how many there are.  size: how many a resample draws.  count: of resamples.
-    columns: values of a row.
+    rows: to draw from.  size: of a resample, in rows.  count: of resamples.  columns: values per
+    row.
     """
 
     rows: int
@@ -31,29 +31,29 @@ class Resamples:
     seed: int
 
     def __iter__(self) -> Iterator[Array]:
-        """(some resamples, size) indices of rows, after one another."""
+        """(some resamples, size) row indices, until there are `count` resamples."""
         random, step = np.random.default_rng(self.seed), AT_ONCE // (self.size * self.columns)
         for start in range(0, self.count, max(step, 1)):
             some = min(max(step, 1), self.count - start)
             yield random.integers(self.rows, size=(some, self.size))
 
     def scores(self, score: Callable[[Array], Array]) -> Array:
-        """(count,) of a function from (some resamples, size) indices to (some resamples,)."""
+        """(count,) values of `score`, a function of (some resamples, size) row indices."""
         return np.concatenate([np.empty(0), *map(score, self)])
 
 
 def row_means(values: Array, drawn: Array) -> Array:
-    """(resamples,) the mean of values (rows,) or (rows, columns); drawn: (resamples, size)."""
+    """(resamples,) means of values (rows,) or (rows, columns).  drawn: (resamples, size)."""
     return np.asarray(values[drawn].reshape(len(drawn), -1).mean(axis=1))
 
 
 def column_means(values: Array, drawn: Array) -> Array:
-    """(resamples, columns) of values (rows, columns)."""
+    """(resamples, columns) means of values (rows, columns).  drawn: (resamples, size)."""
     return np.asarray(values[drawn].mean(axis=1))
 
 
 class ClassCounts:
-    """Counts of resamples, (resamples, classes) each."""
+    """drawn (resamples, size) -> `Counts` of each resample, (resamples, classes) each."""
 
     def __init__(self, predictions: Array, truth: Array, decision: Decision) -> None:
         self.classes, self.truth, self.chosen = predictions.shape[1], truth, decision(predictions)
@@ -68,13 +68,13 @@ class ClassCounts:
 
 
 def label_counts(predictions: Array, truth: Array, drawn: Array) -> Array:
-    """(3, resamples, labels) rows: predicted and true; predicted; true."""
+    """(3, resamples, labels) counts of rows: predicted and true; predicted; true."""
     predicted, true = has_label(predictions), truth > 0
     return np.array([each[drawn].sum(axis=1) for each in (predicted & true, predicted, true)])
 
 
 class Ranked:
-    """Rows by falling score, ranked once, so that resamples of them have integers to sort.
+    """Ranks of rows by decreasing score, computed once, so that resamples only sort integers.
 
     scores: (rows,).  is_true: (rows,) bool.
     """
@@ -89,7 +89,7 @@ class Ranked:
         self.threshold = np.repeat(starts, np.diff(starts, append=len(ranked)))
 
     def roc_auc(self, drawn: Array) -> Array:
-        """(resamples,) the chance that a true row ranks above another, ties half."""
+        """(resamples,) the chance that a true row ranks above a false one, ties half."""
         places = np.sort(self.rank[drawn], axis=1)
         is_true, (first, last) = self.is_true[places], _ends(self.threshold[places])
         others = np.cumsum(~is_true, axis=1)
@@ -100,7 +100,7 @@ class Ranked:
         return np.asarray((pairs - above) / pairs)  # 0 / 0 is NaN
 
     def average_precision(self, drawn: Array) -> Array:
-        """(resamples,) sum_k (recall_k - recall_k-1) precision_k over thresholds k, falling.
+        """(resamples,) sum_k (recall_k - recall_k-1) precision_k over decreasing thresholds k.
 
         NaN without true rows.
         """
@@ -112,7 +112,7 @@ class Ranked:
 
 
 def _ends(values: Array) -> tuple[Array, Array]:
-    """Of each place in sorted lines, the first and the last place of the same value."""
+    """For each element of each sorted row, the first and the last column of the same value."""
     places = np.arange(values.shape[1])
     is_new = np.ones(values.shape, bool)
     is_new[:, 1:] = values[:, 1:] != values[:, :-1]

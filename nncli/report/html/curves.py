@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from nncli.artifacts.number_ticks import needs_log_axis
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import Chart
 from nncli.report.html.charts import Curve, legend, lines
-from nncli.report.html.scale import MIN_LOG_RATIO, Scale
+from nncli.report.html.scale import Scale
 
 
 def learning_curves(charts: Sequence[Chart]) -> Markup:
@@ -32,9 +33,9 @@ def _panels(number: int, chart: Chart) -> list[Markup]:
     if not values:
         said = tag("p", f"{chart.metric} has no finite value.", class_="note")
         return [tag("div", said, class_="panel", data_metric=number, hidden=number > 0)]
-    is_positive = min(values) > 0
-    is_wide = is_positive and not chart.is_score and max(values) > MIN_LOG_RATIO * min(values)
-    axes = [False, True] if is_positive and max(values) > min(values) else [False]
+    low, high = min(values), max(values)
+    is_wide = needs_log_axis(low, high) and not chart.is_score
+    axes = [False, True] if 0 < low < high else [False]
     return [
         tag(
             "div",

@@ -79,7 +79,7 @@ def _dependence(found: Influence, task: str) -> list[Markup]:
 
 
 def _outputs(found: Influence, task: str) -> list[int]:
-    """The outputs to draw: the second of two classes, else those that change the most."""
+    """The outputs to draw: of two classes the second, of more outputs those that change most."""
     if task == "binary":
         return [1]
     if task == "regression":

@@ -90,7 +90,7 @@ def _lines(places: list[Places]) -> str:
 
 
 def _gaps(places: list[Places], columns: list[_Column]) -> str:
-    """The path data of three small dots where units are left out."""
+    """The path data of the three small dots that stand for the units not drawn."""
     return "".join(
         f"M{units[0][0]} {(units[3][1] + units[4][1]) // 2 + apart}h0"
         for units, column in zip(places, columns, strict=True)

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from datetime import date, timedelta
 
 from nncli.frozen import frozen
+from nncli.parts.dates import moment_text
 
 MARGIN = 0.04  # share of the range at both ends
 SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
@@ -12,7 +12,6 @@ MAX_PLAIN = 1e12  # larger numbers are written with an exponent
 DATE_TICKS = (0.12, 0.5, 0.88)  # positions
 MAX_SHOWN = 1e250  # beyond it margins and ticks would overflow
 DIGITS = (6, 9, 12, 17)  # of tick labels: the first that makes them distinct
-MIN_LOG_RATIO = 10.0  # greatest / least value above which an axis is logarithmic
 
 
 @frozen
@@ -57,7 +56,8 @@ class Scale:
         """(position, label) of at most `most` round numbers."""
         if self.are_days:
             span = self.high - self.low
-            return [(share, day(self.low + share * span)) for share in DATE_TICKS]
+            days = [(share, self.low + share * span) for share in DATE_TICKS]
+            return [(share, moment_text(each)) for share, each in days]
         values = _decades(self.low, self.high, most) if self.is_log else []
         if len(values) < 2:
             least = 1.0 if self.is_whole else 0.0
@@ -91,11 +91,6 @@ def _round_numbers(low: float, high: float, most: int, least: float) -> list[flo
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]
-
-
-def day(value: float) -> str:
-    """`1970-01-02` of 1."""
-    return (date(1970, 1, 1) + timedelta(days=math.floor(value))).isoformat()
 
 
 def short_number(value: float, digits: int = 3) -> str:

@@ -1,13 +1,11 @@
 """The section on scores: a table with baselines, and charts for the task."""
 
-import numpy as np
-
 from nncli.evaluation.class_scores import Calibration, largest
 from nncli.evaluation.formatted_numbers import between, number
 from nncli.evaluation.report import Report
 from nncli.evaluation.verdicts import verdicts
 from nncli.page.markup import Markup, breakable, join, tag
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, evenly_spaced
 from nncli.report.html.charts import dots, figure, frame, path, side_by_side
 from nncli.report.html.explanations import explanation
 from nncli.report.html.scale import SPAN, Scale
@@ -37,14 +35,14 @@ def scores(report: Report) -> Markup:
 
 def _table(report: Report) -> Markup:
     """The table of metrics; the strongest baselines first, as a phone shows few columns."""
-    rivals, rows = list(report.baselines.items())[::-1], []
+    baselines, rows = list(report.baselines.items())[::-1], []
     for name, value in report.metrics.items():
         estimate = report.intervals.get(name)
         words = between(estimate.interval if estimate else None)
         own = join(number(value), tag("small", words) if words else None)
-        others = [number(other.values.get(name)) for _, other in rivals]
+        others = [number(other.values.get(name)) for _, other in baselines]
         rows.append([breakable(name), own, *others])
-    names = [name for name, _ in rivals]
+    names = [name for name, _ in baselines]
     header = [report.what, join("network", tag("small", "95% interval")), *names]
     return table(header, rows, label="Scores beside baselines", kind="numbers scores")
 
@@ -126,7 +124,7 @@ def _numbers(report: Report) -> list[Markup]:
     """Charts of predicted over true values, and of residuals, for the first targets."""
     targets = report.targets[:MAX_TARGETS]
     most = MAX_DOTS // (2 * len(targets))
-    chosen = np.linspace(0, report.rows - 1, min(report.rows, most)).round().astype(int)
+    chosen = evenly_spaced(report.rows, most)
     parts = [tag("h3", "Row by row"), explanation("numbers")]
     for place, name in enumerate(targets):
         true, given = report.truth[chosen, place], report.predictions[chosen, place].astype(float)

@@ -1,5 +1,5 @@
-// Answers: what was typed, and whether it is right. The rules are those of `nncli grade`, whose
-// limits and slips come with the trace.
+// Answers: what was typed, and whether it is right. The rules are those of `nncli grade`; their
+// limits, and the slips, come with the trace.
 
 const rules = trace.answers;
 const DECIMAL = "[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?";
@@ -10,7 +10,7 @@ const FORMS = {
   thousands: /^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/,
 };
 
-/** The numbers that a text may mean, each with the unit of its last decimal, 0 of a fraction. */
+/** The possible values of an answer; unit: of its last decimal, 0 for a fraction. */
 function readings(typed) {
   const text = typed.trim().replace(/^['=]+/, "").replaceAll("−", "-");
   if (!text.endsWith("%")) return byComma(text).map(reading).filter((each) => each !== null);
@@ -18,7 +18,7 @@ function readings(typed) {
     { value: value / 100, unit: unit / 100 }));
 }
 
-/** A comma before a fraction, or between thousands. */
+/** The possible numbers without a comma, which is a decimal point or separates thousands. */
 function byComma(text) {
   if (!text.includes(",")) return [text];
   const isDecimal = text.split(",").length === 2 && !text.includes(".");
@@ -41,14 +41,14 @@ function reading(text) {
   return { value: sum, unit: 0 };
 }
 
-/** 10^-4 of 0.1498. */
+/** The place value of the last decimal: 10^-4 for 0.1498. */
 function lastDecimal(decimal) {
   const [digits, exponent = "0"] = decimal.toLowerCase().split("e");
   const decimals = (digits.split(".")[1] ?? "").length;
   return Number(`1e${Number(exponent) - decimals}`);
 }
 
-/** Whether it is that number correctly rounded, and not so coarsely that it tells nothing. */
+/** Whether an answer is a number correctly rounded, and to enough digits to tell. */
 function rounds({ value, unit }, number) {
   if (!unit || !Number.isFinite(value)) return false;
   const finest = value ? rules.fine : rules.fine_zero;
@@ -57,7 +57,7 @@ function rounds({ value, unit }, number) {
   return Math.abs(value - number) <= unit * (0.5 + rules.float);
 }
 
-/** before: what an update starts from, of which the change is the exercise; else 0. */
+/** Whether an answer is right. before: the old value in an update, else 0. */
 function isRight(read, right, before, scale, tolerance) {
   if (!Number.isFinite(right)) return read.value === right;
   let allowed = Math.max(tolerance * Math.abs(right - before), rules.nothing * scale);
@@ -68,8 +68,8 @@ function isRight(read, right, before, scale, tolerance) {
 }
 
 /**
- * What is to be said of an answer: a verdict, and the slip it was likely made by. A slip that four
- * decimals show to be one counts as such, however near the right number it is.
+ * The verdict on an answer, and the slip that likely led to it. A slip that is recognised by four
+ * decimals counts as one even within the tolerance.
  */
 function judged(tensor, index, typed) {
   const read = readings(typed);
@@ -91,7 +91,7 @@ function judged(tensor, index, typed) {
   return { verdict: "wrong", slip: slip ?? slipWithin(rules.tolerance) ?? rounded };
 }
 
-/** Whether it has four decimals at least, as numbers by hand are rounded to. */
+/** Whether an answer has at least four decimals, as asked for in work by hand. */
 function isFine({ unit }) {
   return unit > 0 && unit <= rules.fine_zero * (1 + rules.float);
 }

@@ -1,9 +1,9 @@
-// Handout: the whole trace on paper, position after position; in the fill-in mode with blanks.
+// Handout: the whole trace for printing, position by position; in the fill-in mode with blanks.
 
 const MAX_PRINTED = 8; // rows and columns of a table on paper
 const FIRST_PRINTED = 6;
 
-/** Made when the page is printed, so that it costs nothing before. */
+/** Make the handout, only when the page is printed. */
 function makeHandout() {
   document.getElementById("handout").replaceChildren(
     ...trace.steps.flatMap((step) => ["forward", "backward", "update"].map((phase) =>
@@ -40,7 +40,7 @@ function printedTensor(position) {
   return element("article", {}, title, ...said, ...numbers, ...printedLine(tensor));
 }
 
-/** One number worked out; a blank line where it is asked for. */
+/** The first number with its arithmetic; a blank if it is asked for. */
 function printedLine(tensor) {
   const [index] = indicesOf(tensor);
   const sum = tensor.arithmetic[0];

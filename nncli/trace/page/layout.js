@@ -1,16 +1,16 @@
-// Layout: where the columns, units and lines of the drawing go.
+// Layout: the positions of columns, units and lines in the drawing.
 
-const MAX_UNITS = 10; // drawn in a column; of more the first ones and the last
+const MAX_UNITS = 10; // drawn per column; of more, some and the last
 const FIRST_UNITS = 6;
-const MAX_SLOTS = 11; // these, the chosen one, the last, and dots before each
-const TOP = 64; // above the units, for what a column is
-const BELOW = 10; // the last units, for their biases
-const ONES = 46; // below the units, for the inputs that are always 1
-const MAX_LABELLED = 6; // weights into a column whose numbers are written on them
-const LABELLED_GAP = 152; // from column to column, to have room for them
-const WIDEST_GAP = 300; // from column to column
+const MAX_SLOTS = 11; // the first units, the chosen one, the last, and dots before each
+const TOP = 64; // room above the units, for the title of a column
+const BELOW = 10; // room below the last units, for their biases
+const ONES = 46; // room below the units, for the inputs that are always 1
+const MAX_LABELLED = 6; // weights into a column, up to which they are labelled
+const LABELLED_GAP = 152; // between columns with labelled weights
+const WIDEST_GAP = 300; // between columns
 
-/** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
+/** The sizes of units: the largest that fits is drawn, to be readable from afar. */
 const SIZES = [
   { name: "large", width: 86, height: 40, letter: 9.5, gap: 116, names: 150, mostUnits: 6 },
   { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MAX_SLOTS },
@@ -19,8 +19,8 @@ const SIZES = [
 ];
 
 /**
- * The units of a column that are drawn: all, or else some from the first that the reader has turned
- * to, the chosen one and the last. null stands for those between that aren't.
+ * The units of a column that are drawn: all, or else some from state.first on, the chosen one and
+ * the last. null stands for those left out between them.
  */
 function slotsOf(_, column) {
   const count = columns[column].names.length;
@@ -31,11 +31,11 @@ function slotsOf(_, column) {
   if (chosen !== null) shown.add(chosen);
   shown.add(count - 1);
   const units = [...shown].sort((one, other) => one - other);
-  const withGaps = units.flatMap((unit, at) => (unit === (at ? units[at - 1] + 1 : 0) ? [unit] : [null, unit]));
-  return withGaps;
+  const isNext = (unit, at) => unit === (at ? units[at - 1] + 1 : 0);
+  return units.flatMap((unit, at) => (isNext(unit, at) ? [unit] : [null, unit]));
 }
 
-/** The unit of a column to which the chosen number belongs; null if it is of none. */
+/** The unit of a column that the chosen number belongs to; null if none. */
 function chosenUnit(column) {
   const { tensor } = positions[state.position];
   const own = columnOf(tensor);
@@ -43,10 +43,10 @@ function chosenUnit(column) {
     const [input, unit] = state.index;
     return { [own - 1]: input, [own]: unit }[column] ?? null;
   }
-  return isOfUnits(tensor) && own === column ? unitOf(tensor, state.index) : null;
+  return isOfUnits(tensor) && own === column ? state.index.at(-1) : null;
 }
 
-/** Whether the number's unit is one that isn't drawn. */
+/** Whether a unit of the chosen number isn't drawn. */
 function isFolded() {
   const isDrawn = (column, unit) => document.querySelector(
     `#network .unit[data-column="${column}"][data-unit="${unit}"]`);
@@ -56,20 +56,20 @@ function isFolded() {
   });
 }
 
-/** Turn a column to the units behind those drawn, and at the end to the first ones. */
+/** Draw the next units of a column; after the last ones, the first. */
 function unfold(column) {
   const first = (state.first.get(column) ?? 0) + FIRST_UNITS;
   state.first.set(column, first < columns[column].names.length - 1 ? first : 0);
   draw();
 }
 
-/** Whether the units of a column have biases, of an input that is always 1 in the one before. */
+/** Whether the units of a column have biases. */
 function hasBiases(column) {
   const named = `${columns[column]?.name}/b`;
   return Boolean(columns[column]?.isDense) && positions.some(({ tensor }) => tensor.name === named);
 }
 
-/** The layout for a width: of the largest units that fit, or else wider than that. */
+/** The layout for a width: with the largest units that fit, or else wider than that. */
 function planned(available) {
   const slots = columns.map(slotsOf);
   const most = Math.max(...slots.map(({ length }) => length));
@@ -95,7 +95,7 @@ function planned(available) {
   };
 }
 
-/** Of a drawing that no size makes fit: with room for weights, if they are few; or else the least. */
+/** The size if none fits: with room for labelled weights if they are few, else the least one. */
 function scrolled(slots, least) {
   const lines = [...columns.keys()].slice(1, lossColumn).map((column) =>
     columns[column].isDense ? slots[column].length * slots[column - 1].length : 0);
@@ -103,7 +103,7 @@ function scrolled(slots, least) {
   return margins(slots, { ...least, gap: LABELLED_GAP });
 }
 
-/** A size with the room beside the first and the last columns, and the least width it takes. */
+/** A size with the margins beside the first and the last column, and the least width it takes. */
 function margins(slots, size) {
   const room = (column, others) => {
     const names = slots[column].filter((unit) => unit !== null).map((unit) => columns[column].names[unit]);
@@ -116,7 +116,7 @@ function margins(slots, size) {
   return { ...size, left, right, least: left + (columns.length - 1) * size.gap + right + end };
 }
 
-/** The lines into a column: slots and units at both ends. */
+/** The lines into a column, by the slots and units at both ends. */
 function joints({ slots }, column) {
   const { isDense, isByUnit } = columns[column];
   const isJoined = (from, to) => isDense || column === lossColumn || (isByUnit && from === to);
@@ -125,14 +125,14 @@ function joints({ slots }, column) {
   ).filter(({ from, to, source, unit }) => source !== null && unit !== null && isJoined(from, to));
 }
 
-/** The points of a line; to the loss it runs between the names of the outputs and their targets. */
+/** The points of a line; lines to the loss run between the outputs' names and their targets. */
 function ends({ x, y, width, right }, column, { from, to }) {
   const start = [x[column - 1] + width / 2, y[column - 1](from)];
   const behind = column === lossColumn ? [[start[0] + right, start[1]]] : [];
   return [start, ...behind, [x[column] - width / 2, y[column](to)]];
 }
 
-/** As much of a text as goes into a width. */
+/** A text, shortened to a width. */
 function shortened(text, width, letter) {
   const most = Math.max(Math.floor(width / letter), 2);
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;

@@ -1,6 +1,6 @@
-// Lines: weights and biases in the drawing, and the numbers on them.
+// Lines: weights and biases in the drawing, and their labels.
 
-const ONE_SIZE = 11; // the radius of the input that is always 1
+const ONE_SIZE = 11; // radius of the input that is always 1
 
 function linesInto(view, column) {
   const all = joints(view, column);
@@ -15,7 +15,7 @@ function linesInto(view, column) {
   return [...ones, ...lines, ...texts];
 }
 
-/** From the input that is always 1 to the units: their biases. */
+/** The biases: lines from the input that is always 1 to the units. */
 function biasLines(view, column) {
   const tensor = biasShown(view, column);
   const most = largest(tensor.values);
@@ -39,7 +39,7 @@ function one(view, column) {
     drawn("circle", { r: ONE_SIZE }), drawn("text", { dy: "0.35em" }, "1"))];
 }
 
-/** The biases of a column, or what of them is shown. */
+/** The biases of a column, or the tensor shown if it belongs to them. */
 function biasShown(view, column) {
   const { tensor } = positions[view.position];
   const isShown = /\/d?b(\/|$)/.test(tensor.name) && columnOf(tensor) === column;
@@ -50,7 +50,7 @@ function joined(view, column, joint) {
   return drawn("path", { class: "joined", d: path(view, column, joint) });
 }
 
-/** A weight: a line, and a wider one that is easier to point at. */
+/** A weight: a line, and a wider invisible one that is easier to point at. */
 function weightLine(view, column, tensor, most, role, joint) {
   const { source, unit } = joint;
   const value = valueAt(tensor, [source, unit]);
@@ -68,7 +68,7 @@ function path(view, column, joint) {
   return ends(view, column, joint).map((point) => point.join()).join("L").replace(/^/, "M");
 }
 
-/** A weight's number on its line; those that lead to different units stand at different places. */
+/** A weight's label on its line; its place on the line depends on the unit, to avoid overlaps. */
 function weightText(view, column, tensor, joint) {
   const [[x1, y1], [x2, y2]] = ends(view, column, joint);
   const index = [joint.source, joint.unit];
@@ -87,7 +87,7 @@ function weightText(view, column, tensor, joint) {
     drawn("rect", plate), ...texts);
 }
 
-/** What a tensor was, while its update is shown. */
+/** The old value of the tensor shown, if it is an update. */
 function former(view, tensor) {
   return positions[view.position].tensor === tensor ? formerly(view.position) : undefined;
 }

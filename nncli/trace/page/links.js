@@ -1,14 +1,14 @@
-// Links: from a number to the line of arithmetic that made it, and back.
+// Links: from a number to the arithmetic that it comes from, and back.
 
 const LINK = /\{(\w+)\.([\d,]*)\|([^}]*)\}/;
-const trail = []; // where the reader came from
+const trail = []; // the positions that links were followed from
 
 /** Arithmetic without the origins of its numbers. */
 function unlinked(text) {
   return text.replace(new RegExp(LINK, "g"), "$3");
 }
 
-/** Arithmetic in which each number leads to where it comes from. */
+/** Arithmetic in which each number links to its origin. */
 function arithmeticInHtml(position, text) {
   const parts = text.split(/(\{\w+\.[\d,]*\|[^}]*\})/);
   return parts.flatMap((part) => {
@@ -19,7 +19,7 @@ function arithmeticInHtml(position, text) {
   });
 }
 
-/** A formula whose symbols, behind its sign, lead to where they were worked out. */
+/** A formula whose right-hand symbols link to their origins. */
 function linkedFormula(position) {
   const { tensor } = positions[position];
   const origins = new Map(Object.values(tensor.operands).map((name) => {
@@ -42,24 +42,24 @@ function linkTo(at, place, shown) {
   return element("a", { class: "origin", href: addressOf(at, place), title }, ...shown);
 }
 
-/** dW1[0,1] */
+/** A number's symbol and index: dW1[0,1]. */
 function spelled(tensor, place) {
   const stage = tensor.name.endsWith("/after") ? "new " : "";
   return `${stage}${tensor.symbol}${place ? `[${place}]` : ""}`;
 }
 
-/** #12 of a position, #12.0,1 of a number. */
+/** The address of a position, #12, or of a number, #12.0,1. */
 function addressOf(position, place) {
   return `#${position + 1}${place ? `.${place}` : ""}`;
 }
 
-/** The position and the index that an address leads to. */
+/** Go to the position and index of an address. */
 function fromAddress(address = location.hash) {
   const [, number, place] = /^#(\d+)(?:\.([\d,]+))?$/.exec(address) ?? [];
   go(number ? Number(number) - 1 : 0, place?.split(",").map(Number));
 }
 
-/** Go where a link leads, and remember the way back. */
+/** Follow a link, and remember the way back. */
 function follow(link) {
   trail.push({ position: state.position, index: state.index });
   fromAddress(link.hash);
@@ -80,7 +80,7 @@ function drawTrail() {
   button.textContent = `↩ to ${spelled(positions[position].tensor, index.join())}`;
 }
 
-/** Links to what the numbers of a position are used for. */
+/** Links to the positions whose numbers are computed from a position's. */
 function onward(position) {
   const links = usedIn(position).map((at) =>
     linkTo(at, "", label(positions[at].tensor)));

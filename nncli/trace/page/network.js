@@ -1,8 +1,8 @@
-// Network: the drawing. A column of units for the input, each layer and the loss; lines for weights.
+// Network: the drawing, with a column of units for the input, each layer and the loss, and lines.
 
-const BIAS_ROOM = 13; // between units
+const BIAS_ROOM = 13; // room between units that a bias needs
 
-/** Draw the network as it is at a position, in a row of the batch. */
+/** Draw the network at a position, for a row of the batch. */
 function drawNetwork(position, row) {
   const frame = document.getElementById("network");
   const view = { position, row, ...planned(frame.clientWidth), used: operands(position) };
@@ -18,19 +18,19 @@ function drawNetwork(position, row) {
   document.getElementById("hint").hidden = size.width <= frame.clientWidth + 1;
 }
 
-/** What a column's part is at a position: shown, used for what is shown, or neither. */
+/** The role of a column's tensor at a position: current, used in its formula, or neither. */
 function roleOf(view, column, isKind) {
   const { tensor } = positions[view.position];
-  const isIt = (each) => columnOf(each) === column && isKind(each);
-  if (isIt(tensor)) return "current";
-  return view.used.some(isIt) ? "used" : "";
+  const isOwn = (each) => columnOf(each) === column && isKind(each);
+  if (isOwn(tensor)) return "current";
+  return view.used.some(isOwn) ? "used" : "";
 }
 
 function drawnColumn(view, column) {
   const tensor = held(view.position, column);
   const { slots, x, y } = view;
   const most = tensor ? largest(columns[column].names.map((_, unit) =>
-    valueAt(tensor, unitIndex(tensor, view.row, unit)))) : Infinity; // the loss is beside nothing
+    valueAt(tensor, unitIndex(tensor, view.row, unit)))) : Infinity; // the loss has no tint
   const units = slots[column].map((unit, slot) => {
     const place = { transform: `translate(${x[column]} ${y[column](slot)})` };
     if (unit !== null) return drawnUnit(view, column, tensor, unit, most, place);
@@ -39,7 +39,7 @@ function drawnColumn(view, column) {
   return [columnTitle(view, column, tensor), ...units, ...one(view, column)];
 }
 
-/** Units that are folded away; to click on, for those behind. */
+/** Dots for units that aren't drawn; a click draws the next ones. */
 function dots(view, column, slot, place) {
   const [before, after] = [view.slots[column][slot - 1] ?? -1, view.slots[column][slot + 1]];
   const words = `⋮ ${after - before - 1} more`;
@@ -84,13 +84,13 @@ function drawnUnit(view, column, tensor, unit, most, place) {
   );
 }
 
-/** What is added to a unit's sum, below it, where there is room. */
+/** A unit's bias, below it if there is room. */
 function bias(view, column, unit) {
   if (view.pitch - view.height < BIAS_ROOM) return [];
   const tensor = hasBiases(column) ? biasShown(view, column) : null;
   const value = tensor && valueAt(tensor, [unit]);
   if (value === null) return [];
-  if (tensor.symbol.startsWith("db")) return []; // which the unit itself shows
+  if (tensor.symbol.startsWith("db")) return []; // the unit itself shows it
   const isShown = tensor === positions[view.position].tensor;
   const role = isShown || view.used.includes(tensor) ? "used" : "";
   const y = view.height / 2 + 11.5;
@@ -114,7 +114,7 @@ function unitName(column, unit, value) {
   return `${owner}${/^\d+$/.test(name) ? "unit " : ""}${name}: ${is}`;
 }
 
-/** What stands beside the units of the first and the last layer: names, and targets. */
+/** The names beside the inputs and the outputs, and the targets beside the outputs. */
 function beside(view, column, unit) {
   const half = view.width / 2 + 7;
   const text = (attributes, room, words) =>
@@ -147,7 +147,7 @@ function share(value, most) {
   return typeof value === "number" ? Math.min(Math.abs(value) / most, 1).toFixed(3) : 0;
 }
 
-/** Mark the chosen number's unit or line, and the weights that went into a unit's number. */
+/** Mark the chosen number's unit or line, and the weights that a unit's number is computed from. */
 function markNetwork(position, index) {
   const { tensor } = positions[position];
   const column = columnOf(tensor);
@@ -156,7 +156,7 @@ function markNetwork(position, index) {
   const biases = new Set([tensor, ...operands(position)].filter(isOfBiases).map(columnOf));
   const isChosen = isOfWeights(tensor)
     ? ofWeight(column, ...index)
-    : ofUnit(isOfUnits(tensor) ? column : null, unitOf(tensor, index), used);
+    : ofUnit(isOfUnits(tensor) ? column : null, index.at(-1), used);
   for (const drawing of document.querySelectorAll("#network [data-unit]")) {
     const { column: at, from, unit, one: bias } = drawing.dataset;
     const source = from === undefined ? null : Number(from);
@@ -165,7 +165,7 @@ function markNetwork(position, index) {
   }
 }
 
-/** Of a weight: its line and the units at its ends. */
+/** Whether a drawing is marked for a weight: its line and the units at its ends. */
 function ofWeight(column, input, output) {
   return (at, from, unit) => {
     if (from !== null) return at === column && from === input && unit === output;
@@ -173,7 +173,7 @@ function ofWeight(column, input, output) {
   };
 }
 
-/** Of a unit: itself, and the lines of a W in the formula that end in it. */
+/** Whether a drawing is marked for a unit: itself, and its lines of a W in the formula. */
 function ofUnit(column, chosen, used) {
   return (at, from, unit) => {
     if (from === null) return at === column && unit === chosen;

@@ -1,8 +1,8 @@
-// Page: where the reader is, and how they move.
+// Page: the reader's position, and the controls that change it.
 
 const state = { position: 0, row: 0, index: [], zoom: 1, first: new Map() };
 
-/** Go to a position, counted from 0, beyond the ends to the end; index: of the number to choose. */
+/** Go to a position, counted from 0 and limited to the ends. index: of the number to choose. */
 function go(position, index) {
   state.position = Math.min(Math.max(position, 0), positions.length - 1);
   const { tensor, step } = positions[state.position];
@@ -33,12 +33,10 @@ function unitDrawing(column, unit) {
   return document.querySelector(`#network .unit${where}`);
 }
 
-/** Choose a number of the position; a unit that is folded away comes out for it. */
+/** Choose a number of the position; draws its unit if it isn't drawn. */
 function choose(index) {
   state.index = index;
-  if (isFolded(index)) {
-    drawNetwork(state.position, state.row);
-  }
+  if (isFolded()) drawNetwork(state.position, state.row);
   markPanel(state.position, index, state.row);
   markNetwork(state.position, index);
 }
@@ -66,7 +64,7 @@ function batchInWords(rows) {
   return rows.length <= 8 ? `${noun} ${rows.join(", ")}` : `${rows.length} rows`;
 }
 
-/** What can be chosen; of one thing there is no choice. */
+/** Fill a menu; it is hidden if it has less than two options. */
 function offer(id, names, chosen, kept = [...names.keys()]) {
   const label = document.getElementById(id);
   const options = kept.map((at) => element("option", { value: at }, names[at]));
@@ -75,7 +73,7 @@ function offer(id, names, chosen, kept = [...names.keys()]) {
   label.hidden = kept.length < 2;
 }
 
-/** Every position of a step as a small link, in its phase. */
+/** A small link for every position of a step, by phase. */
 function strip(step) {
   return ["forward", "backward", "update"].map((phase) => {
     const links = positions.flatMap(({ tensor, step: its }, at) => {
@@ -99,7 +97,7 @@ function turnToRow(row) {
   redraw(state.index);
 }
 
-/** The same tensor in another training step. */
+/** Go to the same tensor in another training step. */
 function turnToStep(number) {
   const { name } = positions[state.position].tensor;
   const step = trace.steps[number];
@@ -192,7 +190,7 @@ function pressed(event) {
   go(keys[event.key]);
 }
 
-/** The cell beside a cell, in the direction of an arrow key. */
+/** The next cell in the direction of an arrow key; null if there is none. */
 function neighbour(from, key) {
   const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[key];
   if (!move) return null;

@@ -1,6 +1,6 @@
-// Panel: the formula of a position, its numbers as a table, and one number worked out.
+// Panel: the formula of a position, its numbers as a table, and the arithmetic of one number.
 
-const WIDE = 6; // columns from which a table has the page to itself
+const WIDE = 6; // columns, above which a table takes the full width
 
 function drawPanel(position) {
   const { tensor, step } = positions[position];
@@ -17,7 +17,7 @@ function drawPanel(position) {
   document.getElementById("left_out").textContent = leftOut(tensor);
 }
 
-/** What it is, in words: its own, or those of its letter. */
+/** The meaning of a tensor in words: its own, or that of its letter. */
 function meaningOf(tensor) {
   if (tensor.meaning.length) return tensor.meaning;
   const [, letter] = /^(.*?)\d*$/.exec(tensor.symbol);
@@ -41,10 +41,9 @@ function leftOut(tensor) {
 
 /**
  * Rows and columns as in the tensor; a vector is one row.
- * kept: the indices of each axis.  former: what its numbers were before, to stand above them.
+ * kept: the indices of each axis.  former: the old values, to be shown above the numbers.
  */
 function table(tensor, step, { kept = tensor.kept, former } = {}) {
-  if (tensor.axes.length > 2) return images(tensor, step, kept, former);
   const column = columnOf(tensor);
   const isFlat = tensor.axes.length === 1;
   const across = tensor.axes.length - 1;
@@ -65,32 +64,7 @@ function table(tensor, step, { kept = tensor.kept, former } = {}) {
   return element("table", {}, element("thead", {}, top), element("tbody", {}, ...body));
 }
 
-/** Images and kernels line by line; what they are of stands before each. */
-function images(tensor, step, kept, former) {
-  const column = columnOf(tensor);
-  const [line, across] = [tensor.axes.indexOf("line"), tensor.axes.indexOf("place")];
-  const outer = [0, 1, 2, 3].filter((axis) => axis !== line && axis !== across);
-  const most = largest(tensor.values);
-  const lines = kept[outer[0]].flatMap((first) =>
-    kept[outer[1]].flatMap((second) => kept[line].map((at) => [first, second, at])));
-  const rows = lines.map(([first, second, at]) => {
-    const index = (place) => {
-      const found = [];
-      [found[outer[0]], found[outer[1]], found[line], found[across]] = [first, second, at, place];
-      return found;
-    };
-    const words = [heading(tensor.axes[outer[0]], first, column, step),
-      heading(tensor.axes[outer[1]], second, column, step), `line ${at}`].join(", ");
-    return element("tr", {}, element("th", { scope: "row" }, words),
-      ...withGap(kept[across].map((place) => cell(tensor, index(place), most, former)), kept[across], "td"));
-  });
-  const head = kept[across].map((place) => element("th", { scope: "col" }, `place ${place}`));
-  return element("table", {},
-    element("thead", {}, element("tr", {}, element("td"), ...withGap(head, kept[across], "th"))),
-    element("tbody", {}, ...rows));
-}
-
-/** Where indices jump, an empty cell or row with dots. */
+/** Insert a cell or row with dots where indices jump. */
 function withGap(made, indices, tag) {
   const at = indices.findIndex((index, place) => index !== null && index !== place);
   if (at < 0) return made;
@@ -106,7 +80,7 @@ function cell(tensor, index, most, former) {
   return element("td", attributes, ...was, written(value, 6));
 }
 
-/** Work out one number of the position's tensor, and mark it in the table. */
+/** Show the arithmetic of one number of the position's tensor, and mark it in the table. */
 function markPanel(position, index, row) {
   const { tensor, step } = positions[position];
   document.getElementById("element").replaceChildren(...workedOut(position, index, step));

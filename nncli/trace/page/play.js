@@ -1,7 +1,7 @@
-// Play: number after number and position after position, lit one after another.
+// Play: goes through the numbers and positions automatically.
 
-const MAX_LIT = 4; // numbers of one position
-const PACES = { slow: 3200, medium: 1600, fast: 600 }; // milliseconds a number
+const MAX_LIT = 4; // numbers per position
+const PACES = { slow: 3200, medium: 1600, fast: 600 }; // milliseconds per number
 const player = { timer: null, left: [] };
 
 function play() {
@@ -26,7 +26,7 @@ function schedule() {
   player.timer = setTimeout(tick, pace);
 }
 
-/** The next number, or the next position; at the end it stops. */
+/** Go to the next number or position; stop at the end. */
 function tick() {
   if (player.left.length) {
     choose(player.left.shift());
@@ -40,7 +40,7 @@ function tick() {
   schedule();
 }
 
-/** The numbers of a position that light up after its first: of what is computed, in this row. */
+/** The indices that are played after a position's first: of computed numbers of the row. */
 function litAt(position) {
   const { tensor } = positions[position];
   if (!Object.keys(tensor.operands).length) return [];

@@ -1,31 +1,31 @@
-// Quiz: the fill-in mode. The numbers of a position are asked for before they are shown.
+// Quiz: the fill-in mode, in which the numbers of a position are asked for before they are shown.
 
 const quiz = { isOn: false, answered: new Map(), right: 0, shown: 0, slips: new Map() };
 
-/** What was answered or shown of a tensor, by index. */
+/** The indices of a tensor whose numbers were answered or shown. */
 function answeredOf(tensor) {
   if (!quiz.answered.has(tensor)) quiz.answered.set(tensor, new Set());
   return quiz.answered.get(tensor);
 }
 
-/** Whether a number is still to be found, here or anywhere. */
+/** Whether a number is still to be found, at any position. */
 function isBlank(tensor, index) {
   const key = index.join();
   return quiz.isOn && key in tensor.asked && !answeredOf(tensor).has(key);
 }
 
-/** The same, of numbers that stay hidden meanwhile: those before a position are known there. */
+/** The same at the current position, where earlier numbers are shown. */
 function isAsked(tensor, index) {
   return tensor === positions[state.position].tensor && isBlank(tensor, index);
 }
 
-/** The next number to be asked for at this position; undefined if none is left. */
+/** The index of the next number to ask for at this position; undefined if none is left. */
 function nextAsked() {
   const { tensor } = positions[state.position];
   return indicesOf(tensor).find((index) => isBlank(tensor, index));
 }
 
-/** Turn the mode on or off; it begins anew. */
+/** Turn the mode on or off, and forget all answers. */
 function turnQuiz(isOn) {
   Object.assign(quiz, { isOn, answered: new Map(), right: 0, shown: 0, slips: new Map() });
   document.body.classList.toggle("quiz", isOn);
@@ -34,7 +34,7 @@ function turnQuiz(isOn) {
   go(state.position);
 }
 
-/** Show the form for the number that is chosen, or take it away. */
+/** Show the form for the chosen number if it is asked for, else hide it. */
 function drawQuestion() {
   const { tensor } = positions[state.position];
   const isOpen = isAsked(tensor, state.index);
@@ -64,7 +64,7 @@ function drawScore() {
     made.length ? `mistakes: ${made.join(", ")}` : ""].filter(Boolean).join(" · ");
 }
 
-/** Judge what was typed. */
+/** Judge the answer typed. */
 function answer() {
   const { tensor } = positions[state.position];
   const field = document.getElementById("answer");
@@ -86,13 +86,13 @@ function answer() {
   return undefined;
 }
 
-/** Give the number away. */
+/** Show the number that is asked for. */
 function show() {
   quiz.shown += 1;
   settle("shown", "This is how it comes about:");
 }
 
-/** The chosen number is known from now on. */
+/** Treat the chosen number as known from now on. */
 function settle(verdict, words) {
   const { tensor } = positions[state.position];
   const index = state.index;
@@ -102,7 +102,7 @@ function settle(verdict, words) {
   document.getElementById("next").focus();
 }
 
-/** Put the numbers into the formula, and leave the rest to do. */
+/** Show the formula with numbers, without its result. */
 function hint() {
   const { tensor } = positions[state.position];
   const sum = tensor.arithmetic[place(tensor, state.index)];
@@ -110,7 +110,7 @@ function hint() {
   line.replaceChildren(element("span", { class: "sum" }, ...arithmeticInHtml(state.position, sum)));
 }
 
-/** To the next number, or the next position. */
+/** Go to the next number, or to the next position. */
 function onwards() {
   const next = nextAsked();
   if (next) redraw(next);
@@ -129,7 +129,7 @@ function feedback(verdict, words) {
   line.textContent = words;
 }
 
-/** Everything of this position, with a number chosen. */
+/** Draw everything of this position, with a number chosen. */
 function redraw(index) {
   document.getElementById("answer").value = "";
   feedback("", "");

@@ -1,14 +1,14 @@
-// Text: numbers, formulas and elements put into the page.
+// Text: numbers and formulas as text and elements.
 
 const SVG = document.querySelector("svg").namespaceURI;
 const LETTERS = { gamma: "γ", dgamma: "dγ", beta: "β", dbeta: "dβ" };
 
-/** An element with attributes and children; strings become text, whatever they hold. */
+/** An element with attributes and children; strings become text, never markup. */
 function element(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
 
-/** The same inside a drawing. */
+/** An SVG element with attributes and children. */
 function drawn(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -21,7 +21,7 @@ function filled(made, attributes, children) {
   return made;
 }
 
-/** A number in so many significant digits, or in all it has; null is no number. */
+/** A number with some or all of its significant digits, as text; empty for null. */
 function written(value, digits) {
   if (value === null) return "";
   if (typeof value !== "number") return minus(value);
@@ -30,7 +30,7 @@ function written(value, digits) {
   return minus(String(digits ? Number(value.toPrecision(digits)) : value));
 }
 
-/** In at most seven characters: what fits into a unit. */
+/** A number in at most seven characters, which fit into a unit. */
 function brief(value) {
   if (typeof value !== "number" || value === 0) return written(value);
   const size = Math.abs(value);
@@ -39,14 +39,14 @@ function brief(value) {
   return written(value, size >= 1000 ? 5 : 3);
 }
 
-/** The same of a weight, with a digit more: an update often changes no other. */
+/** The same for a weight, with one more digit, because an update often changes no other. */
 function briefWeight(value) {
   const size = Math.abs(value);
   const isPlain = typeof value === "number" && size >= 0.001 && size < 1;
   return isPlain ? minus(String(Number(value.toFixed(4)))) : brief(value);
 }
 
-/** 1.5e-7, 2e10: no zeros at the end of the fraction, no plus; all decimals, if none are given. */
+/** 1.5e-7, 2e10: without trailing zeros or a plus. decimals: at most, default all. */
 function scientific(value, decimals) {
   return value.toExponential(decimals).replace(/\.?0*e\+?/, "e");
 }
@@ -55,7 +55,7 @@ function minus(text) {
   return text.replaceAll("-", "−");
 }
 
-/** [letters, number] of a symbol: dW1 -> ["dW", "1"]; a hat goes over its letter. */
+/** [letters, number] of a symbol: dW1 -> ["dW", "1"]; a hat is put over its letter. */
 function symbolParts(symbol) {
   const [, base, number] = /^(.*?)(\d*)$/.exec(symbol);
   return [(LETTERS[base] ?? base).replace("_hat", "\u0302"), number];
@@ -72,10 +72,10 @@ function symbolInSvg(symbol) {
   return drawn("tspan", { class: "symbol" }, base, below);
 }
 
-/** A formula as on a blackboard: symbols slanted with their number below, exponents raised. */
+/** A formula with italic symbols, subscripts and superscripts. */
 function formulaInHtml(text, symbols) {
   const shorter = text.replace(/(\d)e([-+])0?(\d+)/g, (_, digit, sign, power) =>
-    `${digit}e${sign === "-" ? sign : ""}${power}`); // as this page writes it: 1e-05 is 1e-5
+    `${digit}e${sign === "-" ? sign : ""}${power}`); // 1e-05 -> 1e-5, as elsewhere on the page
   const parts = shorter.split(/(\^(?:\w+)|<-|>=|<=|[A-Za-z_]\w*)/);
   return parts.map((part) => {
     if (part.startsWith("^")) return element("sup", {}, part.slice(1));

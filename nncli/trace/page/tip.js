@@ -1,8 +1,8 @@
-// Tip: the numbers of the unit or line that the pointer or the focus is on.
+// Tip: a tooltip with the numbers of the unit or line under the pointer or the focus.
 
 const tip = document.getElementById("tip");
 
-/** Show its numbers; if it is part of what the position shows, work its number out too. */
+/** Show the tip of a unit or line; if it belongs to the position's tensor, choose its number. */
 function pointAt(drawing) {
   const [column, unit] = [+drawing.dataset.column, +drawing.dataset.unit];
   const { tensor } = positions[state.position];
@@ -34,7 +34,7 @@ function showTip(drawing, title, numbers) {
   placeTip(unitDrawing(drawing.dataset.column, drawing.dataset.unit).getBoundingClientRect());
 }
 
-/** Beside a unit, on the side where there is room, and never beyond the drawing. */
+/** Place the tip beside a unit, on the side with room, within the drawing. */
 function placeTip(box) {
   const stage = tip.parentElement.getBoundingClientRect();
   const right = box.right - stage.left + 10;

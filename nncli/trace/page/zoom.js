@@ -1,10 +1,10 @@
-// Zoom: how large the drawing is, and moving it about.
+// Zoom: the scale of the drawing, and moving it.
 
 const CLOSEST = 4;
 const FARTHEST = 0.2;
 const ZOOM_STEP = 1.25;
 
-/** Draw it so many times as large, around its middle or a point of the frame. */
+/** Set the zoom factor, around the middle or a point of the frame. */
 function zoomTo(factor, x, y) {
   const frame = document.getElementById("network");
   const old = state.zoom;
@@ -16,7 +16,7 @@ function zoomTo(factor, x, y) {
   frame.scrollTop = (top * state.zoom) / old - at[1];
 }
 
-/** As large as lets all of it be seen. */
+/** Zoom so that the whole drawing is visible. */
 function zoomToWhole() {
   const frame = document.getElementById("network");
   zoomTo((frame.clientWidth / planned(frame.clientWidth).sheet.width) || 1);

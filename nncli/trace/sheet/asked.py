@@ -1,4 +1,4 @@
-"""Asked: of a trace what a sheet needs, where only some of its numbers are asked for."""
+"""Asked: the part of a trace that a sheet needs if it asks for only some of the numbers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from nncli.trace.worksheet import Worksheet
 
 
 def asked(worksheet: Worksheet) -> Trace:
-    """The whole way forward; of the way back and the update what leads to a number asked for."""
+    """The forward pass, and of the backward pass and the update what leads to a blank."""
     shown = worksheet.shown
     last = max((blank.step for blank in worksheet.blanks), default=1)
     steps = (
@@ -45,7 +45,7 @@ def _updates_of(step: TracedStep, owners: set[str]) -> set[str]:
 
 
 def _needed(step: TracedStep, names: set[str]) -> set[str]:
-    """These, and what they are worked out from, and so on."""
+    """These tensors, and those of the backward pass that they are computed from, recursively."""
     found, symbols = set(names), set[str]()
     for tensor in reversed(step.tensors):
         if tensor.name in found or (tensor.phase == "backward" and tensor.symbol in symbols):

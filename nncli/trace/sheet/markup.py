@@ -9,7 +9,7 @@ from nncli.trace.document import Beside, Heading, Part, Remark, Sentence, Tensor
 
 BLANK = re.compile(r"#(\d+)____")
 SOLVED = re.compile(r"#(\d+) (.+)")
-STEPS = re.compile(r"#(\d+) ")  # of a line of arithmetic
+STEPS = re.compile(r"#(\d+) ")  # before a line of arithmetic
 MAX_FORMULA_LENGTH = 100
 SYMBOL = re.compile(r"(?<![\w.])([A-Za-z]+)(\d+)(?![\w.(])")
 POWER = re.compile(r"\^(T|\d+(?:\.\d+)?)")
@@ -17,7 +17,7 @@ TAGS = {1: "h2", 2: "h2", 3: "h3"}
 
 
 def body(parts: Sequence[Part]) -> Markup:
-    """Headings and sentences; blocks in a row stand side by side, if there is room."""
+    """The parts as HTML; consecutive blocks stand side by side if there is room."""
     return join(
         *(
             markup
@@ -59,7 +59,7 @@ def _sentence(words: str) -> Markup:
 
 
 def _formula(written: str) -> Markup:
-    """With its subscripts, powers and arrows as on a blackboard."""
+    """A formula with subscripts, superscripts and arrows."""
     lowered = SYMBOL.sub(r"\1<sub>\2</sub>", text(written))
     raised = POWER.sub(r"<sup>\1</sup>", lowered)
     return Markup(raised.replace("&lt;-", "\N{LEFTWARDS ARROW}").replace(" * ", " \N{MIDDLE DOT} "))
@@ -98,7 +98,7 @@ def _cell(cell: str) -> Markup:
 
 
 def _worked(line: str) -> Markup:
-    """Its number before it."""
+    """A line of arithmetic, with the number of its blank in front."""
     found = STEPS.match(line)
     number = tag("b", found[1]) if found else None
     return tag("p", number, " ", STEPS.sub("", line, count=1), class_="worked")

@@ -1,4 +1,4 @@
-"""Network diagram: the network as a still SVG: units, and weights where there are few."""
+"""Network diagram: the network as a static SVG, with its units and, if there are few, weights."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -9,18 +9,18 @@ from nncli.page.markup import Markup, join, tag
 from nncli.parts.arrays import Array
 from nncli.trace.traced_steps import Trace, TracedLayer
 
-MAX_UNITS = 8  # drawn in a column; of more the first ones and the last
-MAX_LABELLED = 9  # weights into a column whose numbers are written on them
-MAX_NAME_LENGTH = 14  # signs of an input's or output's name
+MAX_UNITS = 8  # drawn per column: of more, the first ones and the last
+MAX_LABELLED = 9  # weights into a column, up to which they are labelled
+MAX_NAME_LENGTH = 14  # characters of an input's or output's name
 RADIUS, PITCH, TOP = 21, 66, 54
-GAP, LABELLED_GAP = 120, 190  # from column to column
-MIN_SCALE = 0.75  # of its size, down to which it is drawn where there is little room
-SIDE = 118  # beside the first and the last column, for names
+GAP, LABELLED_GAP = 120, 190  # between columns
+MIN_SCALE = 0.75  # the smallest scale in a narrow window
+SIDE = 118  # margin beside the first and the last column, for names
 
 
 @frozen
 class _Column:
-    """title, kind: written above.  names: of its units.  layer: None for the inputs."""
+    """A column of units. title, kind: its heading.  layer: None for the inputs."""
 
     title: str
     kind: str
@@ -29,7 +29,7 @@ class _Column:
 
     @property
     def slots(self) -> list[int | None]:
-        """The units that are drawn; None stands for those between that aren't."""
+        """The indices of the units drawn; None stands for those left out between them."""
         units: list[int | None] = list(range(len(self.names)))
         return units if len(units) <= MAX_UNITS else [*units[: MAX_UNITS - 2], None, units[-1]]
 
@@ -38,7 +38,7 @@ class _Column:
 
 
 def drawing(shown: Trace) -> Markup:
-    """The network of a trace, with the numbers of its first step where there is room for them."""
+    """Draw the network of a trace, with the numbers of its first step if there is room."""
     columns = [
         _Column("inputs", "", shown.inputs),
         *(_Column(it.name, _kind(it), [""] * it.outputs, it) for it in shown.layers),
@@ -72,7 +72,7 @@ def _is_labelled(source: _Column, column: _Column) -> bool:
 def _all_lines(
     columns: Sequence[_Column], places: Sequence[int], most: int, given: dict[str, Array]
 ) -> Iterator[Markup]:
-    """Lines first, labels over them."""
+    """All lines, then their labels, which are thus on top."""
     ends = zip(columns, columns[1:], places, places[1:], strict=False)
     drawn = [part for each in ends for part in _lines(*each, most, given)]
     yield from (line for line, _ in drawn)
@@ -82,7 +82,7 @@ def _all_lines(
 def _lines(
     source: _Column, column: _Column, left: int, right: int, most: int, given: dict[str, Array]
 ) -> Iterator[tuple[Markup, Markup | None]]:
-    """Every unit with every unit; of a layer that goes unit by unit, each with its own."""
+    """The lines between all units of two columns; without weights, unit by unit."""
     layer = column.layer
     assert layer is not None
     weights = given.get(f"{layer.name}/W")
@@ -111,7 +111,7 @@ def _text(text: str, x: float, y: float, kind: str) -> Markup:
 
 
 def _units(column: _Column, x: int, most: int, given: dict[str, Array]) -> Markup:
-    """A column: what it is, its units by their numbers, their biases below them."""
+    """A column: its heading, and its units with their indices and biases."""
     parts = [_text(column.title, x, 16, "title"), _text(column.kind, x, 33, "kind")]
     biases = _biases(column, given)
     for slot, unit in enumerate(column.slots):
@@ -126,7 +126,7 @@ def _units(column: _Column, x: int, most: int, given: dict[str, Array]) -> Marku
 
 
 def _biases(column: _Column, given: dict[str, Array]) -> Array | None:
-    """One a unit, where all units are drawn."""
+    """The biases of a column, if there is one per unit and all units are drawn; else None."""
     found = given.get(f"{column.layer.name}/b") if column.layer else None
     is_each = found is not None and found.shape == (len(column.names),)
     return found if is_each and len(column.names) <= MAX_UNITS else None
@@ -139,7 +139,7 @@ def _ends(
     most: int,
     given: dict[str, Array],
 ) -> Markup:
-    """Beside the inputs and outputs their names, and the numbers of a batch of one row."""
+    """The names beside inputs and outputs, with their values if the batch is a single row."""
     is_one = len(shown.steps[0].rows) == 1
     parts = []
     for column, x, names, of, side in (

@@ -1,4 +1,4 @@
-"""Page: worksheets, or their answer sheets, as one HTML file that asks for no other."""
+"""Sheets: worksheets, or their answer sheets, as one HTML file that loads no other."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ ANSWERS = "Answers with their steps. The numbers in colour are those of the work
 
 @frozen
 class Sheet:
-    """One student's worksheet. table: the empty table for the answers; file: its name."""
+    """One student's worksheet. table: the empty table for the answers.  file: its name."""
 
     worksheet: Worksheet
     student: str = ""
@@ -29,7 +29,7 @@ class Sheet:
 
 
 def worksheet_page(sheets: Sequence[Sheet]) -> str:
-    """To be printed; of one sheet also to be filled in, and saved as the table of its answers."""
+    """Worksheets to print; a single one can also be filled in and saved as a table of answers."""
     script = asset(__package__, "sheet.js") if len(sheets) == 1 else ""
     data = {"table": sheets[0].table, "file": sheets[0].file}
     tools = _tools(data) if script else Markup()
@@ -41,7 +41,7 @@ def worksheet_page(sheets: Sequence[Sheet]) -> str:
 
 
 def answer_page(sheets: Sequence[Sheet]) -> str:
-    """The steps to every number."""
+    """Answer sheets, with the arithmetic of every number."""
     return _page(_title(sheets[0], "answers"), [*map(_answers, sheets)])
 
 
@@ -60,7 +60,7 @@ def _page(title: str, parts: Sequence[Markup], script: str = "") -> str:
 
 
 def _tools(data: dict[str, str]) -> Markup:
-    """What a screen has below the sheet; nothing of it is printed."""
+    """The buttons below the sheet on a screen, which aren't printed."""
     block = Markup(f'<script type="application/json" id="sheet">{json_block(data)}</script>')
     return tag(
         "div",

@@ -1,6 +1,6 @@
-"""Assembly: functions in the language of LLVM, line by line as its text.
+"""Assembly: builds LLVM functions as text, line by line.
 
-A module of objects that is then put into text took a fifth of the time of compiling.
+To build a module of objects first, and then its text, took a fifth of the compile time.
 """
 
 import struct
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """A type. text: how it is written.  element: of a vector, and `width` of them."""
+    """A type. text: in LLVM's syntax.  element, width: of a vector."""
 
     text: str
     element: str
@@ -18,19 +18,19 @@ class Kind(NamedTuple):
 
 POINTER, INTEGER, BYTE, BIT = (Kind(name, name) for name in ("ptr", "i64", "i8", "i1"))
 FLOAT, DOUBLE, NOTHING = (Kind(name, name) for name in ("float", "double", "void"))
-ZEROS = "zeroinitializer"  # a vector of them
-SUFFIXES = {"float": "f32", "double": "f64"}  # in names of LLVM's own functions
+ZEROS = "zeroinitializer"  # a vector of zeros
+SUFFIXES = {"float": "f32", "double": "f64"}  # in names of LLVM intrinsics
 
 
 def vector(element: Kind, width: int) -> Kind:
-    """So many numbers in one; a single one is no vector."""
+    """The type of a vector of `width` elements; of width 1, the element's own type."""
     if width == 1:
         return element
     return Kind(f"<{width} x {element.text}>", element.text, width)
 
 
 class Value(NamedTuple):
-    """An operand. text: how it is written.  number: what a constant is; None: known by a run."""
+    """An operand. text: in LLVM's syntax.  number: the value of a constant, else None."""
 
     kind: Kind
     text: str
@@ -46,23 +46,23 @@ def integer(value: int) -> Value:
 
 
 def fixed(address: int) -> Value:
-    """An address that doesn't change while this process lives."""
+    """A constant address, valid while this process lives."""
     return Value(POINTER, f"inttoptr (i64 {address} to ptr)")
 
 
 def number(kind: Kind, value: float) -> Value:
-    """A constant: one number, or a vector of equal ones."""
+    """A constant number, or a vector of equal ones."""
     if kind.element == FLOAT.element:
         (value,) = struct.unpack("<f", struct.pack("<f", value))
     (bits,) = struct.unpack("<Q", struct.pack("<d", value))
-    text = f"0x{bits:016X}"  # of a float, too, as a double
+    text = f"0x{bits:016X}"  # LLVM writes floats as doubles too
     if kind.width > 1:
         text = f"<{', '.join([f'{kind.element} {text}'] * kind.width)}>" if bits else ZEROS
     return Value(kind, text, value)
 
 
 class Module:
-    """Functions, and declarations of those that lie elsewhere."""
+    """Function definitions, and declarations of external functions."""
 
     def __init__(self) -> None:
         self.functions: dict[str, Function] = {}
@@ -75,9 +75,9 @@ class Module:
         return "\n".join([*elsewhere, *map(str, self.functions.values())])
 
     def add(self, name: str, kinds: Sequence[Kind], *, are_apart: bool = False) -> "Function":
-        """A function that gives nothing back, still empty; its name may get a number.
+        """Add an empty function that returns nothing; a number is appended to a name in use.
 
-        are_apart: whether no memory is reached by two of its pointers.
+        are_apart: whether no two of its pointers reach the same memory.
         """
         unique, count = name, 0
         while unique in self.functions:
@@ -88,10 +88,10 @@ class Module:
 
 
 class Function:
-    """A function, which grows by an instruction at a time.
+    """A function, to which instructions are appended.
 
-    declarations: what functions that are called by name are like, of the whole module.
-    block: the label of the one that they go to, which is run from its begin to its end.
+    declarations: of the functions that the module calls, shared by all its functions.
+    block: the label of the basic block that instructions are appended to.
     """
 
     def __init__(
@@ -121,18 +121,18 @@ class Function:
         return value
 
     def calculate(self, name: str, x: Value, y: Value) -> Value:
-        """x and y combined by an instruction of two operands of one kind, as `fadd` or `mul`."""
+        """x and y combined by an instruction of two operands of one type, as `fadd` or `mul`."""
         return self._result(x.kind, f"{name} {x.typed}, {y.text}")
 
     def negative(self, x: Value) -> Value:
         return self._result(x.kind, f"fneg {x.typed}")
 
     def compare(self, name: str, x: Value, y: Value) -> Value:
-        """Whether it holds; name: as `icmp ult` or `fcmp oge`."""
+        """The comparison of x and y. name: as `icmp ult` or `fcmp oge`."""
         return self._result(vector(BIT, x.kind.width), f"{name} {x.typed}, {y.text}")
 
     def select(self, condition: Value, x: Value, y: Value) -> Value:
-        """x where the condition holds, else y."""
+        """x if the condition holds, else y."""
         return self._result(x.kind, f"select {condition.typed}, {x.typed}, {y.typed}")
 
     def load(self, kind: Kind, address: Value, align: int) -> Value:
@@ -142,7 +142,7 @@ class Function:
         self._lines.append(f"store {value.typed}, ptr {address.text}, align {align}")
 
     def offset(self, address: Value, kind: Kind, index: Value) -> Value:
-        """The address of the index-th of a row of that kind."""
+        """The address of element `index` of an array of that type."""
         if index.number == 0:
             return address
         return self._result(
@@ -150,13 +150,13 @@ class Function:
         )
 
     def slot(self, kind: Kind, count: int) -> Value:
-        """The address of memory for so many values, until the function ends."""
+        """The address of stack memory for `count` values."""
         name = f"%slot{len(self._slots)}"
         self._slots.append(f"{name} = alloca {kind.text}, i64 {count}")
         return Value(POINTER, name)
 
     def shuffle(self, x: Value, y: Value, places: Sequence[int]) -> Value:
-        """A vector of numbers of both, by their places in the one followed by the other."""
+        """The vector of the elements at `places` in x followed by y."""
         mask = ", ".join(f"i32 {place}" for place in places) if any(places) else ""
         width = len(places)
         return self._result(
@@ -165,7 +165,7 @@ class Function:
         )
 
     def spread(self, x: Value, width: int) -> Value:
-        """A vector of `width` times one number; the number itself if that is 1."""
+        """A vector of `width` copies of a number; of width 1, the number itself."""
         if width == 1:
             return x
         kind = vector(x.kind, width)
@@ -173,13 +173,13 @@ class Function:
         return self.shuffle(first, Value(kind, "poison"), [0] * width)
 
     def call(self, name: str, operands: Sequence[Value], result: Kind = NOTHING) -> Value:
-        """Call a function of the module, one that lies elsewhere, or LLVM's own."""
+        """Call a function of the module, an external one, or an LLVM intrinsic."""
         kinds = ", ".join(operand.kind.text for operand in operands)
         self.declarations.setdefault(name, f"declare {result.text} @{name}({kinds})")
         return self._call(f"@{name}", operands, result)
 
     def call_at(self, address: Value, operands: Sequence[Value]) -> None:
-        """Call the function at an address, which gives nothing back."""
+        """Call the function at an address, which returns nothing."""
         self._call(address.text, operands, NOTHING)
 
     def _call(self, callee: str, operands: Sequence[Value], result: Kind) -> Value:
@@ -190,36 +190,36 @@ class Function:
         return Value(NOTHING, "")
 
     def label(self, name: str) -> str:
-        """The label of a block to come."""
+        """A new label for a block."""
         self._labels += 1
         return f"{name}{self._labels}"
 
     def begin(self, label: str) -> None:
-        """The block of a label, where instructions go from here on."""
+        """Begin the block of a label: instructions are appended to it from now on."""
         self._lines.append(f"{label}:")
         self.block = label
 
     def go(self, label: str) -> None:
-        """End the block, and go on at a label."""
+        """End the block with a jump to a label."""
         self._lines.append(f"br label %{label}")
 
     def go_if(self, condition: Value, then: str, otherwise: str) -> None:
         self._lines.append(f"br {condition.typed}, label %{then}, label %{otherwise}")
 
     def go_by(self, value: Value, labels: Sequence[str]) -> None:
-        """Go on at the label of a value's number."""
+        """End the block with a jump to the label whose index is the value."""
         cases = " ".join(
             f"{value.kind.text} {case}, label %{label}" for case, label in enumerate(labels)
         )
         self._lines.append(f"switch {value.typed}, label %{labels[0]} [{cases}]")
 
     def phi(self, kind: Kind) -> Value:
-        """What depends on the block that was before: to be told by `come_from`."""
+        """A phi node, whose value depends on the preceding block; `come_from` sets it."""
         value = self._result(kind, "")
         self._phis[value.text] = len(self._lines) - 1
         return value
 
     def come_from(self, phi: Value, *pairs: tuple[Value, str]) -> None:
-        """What a phi is: the value for the label of each block before."""
+        """Set a phi node: (value, label) for each preceding block."""
         listed = ", ".join(f"[{value.text}, %{label}]" for value, label in pairs)
         self._lines[self._phis[phi.text]] = f"{phi.text} = phi {phi.kind.text} {listed}"

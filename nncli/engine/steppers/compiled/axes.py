@@ -1,4 +1,4 @@
-"""Axes: how kernels pass over arrays, whose sizes and strides a call brings."""
+"""Axes: loops of a kernel over arrays whose sizes and strides are arguments of the call."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,16 +9,17 @@ from nncli.engine.steppers.compiled.sizes import Size, Sizes
 from nncli.frozen import frozen
 from nncli.parts.arrays import Shape
 
-MAX_ROW_REGISTERS = 4  # registers of a row that is written out, without a loop
+MAX_ROW_REGISTERS = 4  # registers up to which a row is unrolled
 
-Axis = tuple[int, tuple[int, ...]]  # its size, and the stride of each array along it
-Emit = Callable[[Sequence[Value], int], None]  # addresses, and how many numbers from each on
+Axis = tuple[int, tuple[int, ...]]  # (size, the stride of each array)
+Emit = Callable[[Sequence[Value], int], None]  # (addresses, numbers at each)
 
 
 def merged_axes(shape: Shape, strides: Sequence[Sequence[int]]) -> list[Axis]:
-    """The axes of a shape, outermost first, neighbours joined where every array runs on.
+    """The axes of a shape, outermost first; adjacent axes that are contiguous in all arrays are
+    merged.
 
-    strides: of each array over the shape. There is one axis at the least.
+    strides: of each array over the shape. There is at least one axis.
     """
     merged: list[Axis] = []
     for size, *own in zip(shape, *strides, strict=True):
@@ -37,9 +38,9 @@ def merged_axes(shape: Shape, strides: Sequence[Sequence[int]]) -> list[Axis]:
 class Axes:
     """The axes of a call's arrays.
 
-    outer: (size, strides), outermost first.  across: strides along the innermost axis.
-    pieces: of that axis where it is short: (first, width) each; else none, and it has `whole`
-    numbers in registers of `lanes`, and `rest` more.
+    outer: (size, strides), outermost first.  across: the strides along the innermost axis.
+    pieces: (first, width) of the vectors that cover the innermost axis if it is short; otherwise a
+    loop over `whole` numbers, `lanes` at a time, is followed by one over `rest` numbers.
     """
 
     outer: tuple[tuple[Size, tuple[Size, ...]], ...]
@@ -67,7 +68,7 @@ class Axes:
 
     @contextmanager
     def rows(self, kernel: Kernel) -> Iterator[list[Value]]:
-        """Loops over all axes but the innermost; inside, the address of each array's row."""
+        """Loop over all axes but the innermost; yields the address of each array's row."""
         with ExitStack() as stack:
             indices = [stack.enter_context(kernel.loop(size)) for size, _ in self.outer]
             yield [
@@ -79,7 +80,7 @@ class Axes:
             ]
 
     def along(self, kernel: Kernel, starts: Sequence[Value], emit: Emit) -> None:
-        """The innermost axis of a row that starts there, some numbers at a time."""
+        """Loop over the innermost axis of the rows at `starts`, a vector or a number at a time."""
         for first, width in self.pieces:
             emit(self._moved(kernel, starts, integer(first)), width)
         if self.whole != 0:
@@ -96,6 +97,6 @@ class Axes:
 
 
 def _pieces(columns: int, lanes: int) -> Iterator[tuple[int, int]]:
-    """Whole registers, then what is left."""
+    """Whole vectors, then one of the remaining width."""
     for first in range(0, columns, lanes):
         yield first, min(lanes, columns - first)

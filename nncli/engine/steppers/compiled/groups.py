@@ -1,4 +1,4 @@
-"""Groups: neighbouring elementwise operations over one shape, in one pass over its numbers."""
+"""Groups: consecutive elementwise operations over one shape, fused into one loop."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from nncli.parts.arrays import Shape
 
 @dataclass
 class Group:
-    """Plain elementwise operations over one shape, in order, and the places they read and write."""
+    """Elementwise operations over one shape, in order, with the places that they read and write."""
 
     shape: Shape
     itemsize: int
@@ -27,7 +27,7 @@ class Group:
     written: set[Place] = field(default_factory=set)
 
     def takes(self, operation: LoweredElementwise) -> bool:
-        """Whether it gives the same numbers inside this loop as after it."""
+        """Whether the operation computes the same inside this loop as after it."""
         return (
             operation.target.shape == self.shape
             and not any(self._collides(place, self.written) for place in operation.operands)
@@ -35,7 +35,7 @@ class Group:
         )
 
     def _collides(self, place: Place, others: set[Place]) -> bool:
-        """Whether it shares memory with another, but not number by number."""
+        """Whether a place shares memory with another one that isn't the same array."""
         return any(place != other and place.shares_memory(other, self.itemsize) for other in others)
 
     def add(self, operation: LoweredElementwise) -> None:
@@ -45,13 +45,13 @@ class Group:
 
     @property
     def places(self) -> list[Place]:
-        """Each once, in an order that doesn't depend on where they happen to lie."""
+        """Each place once, in an order that doesn't depend on addresses."""
         ordered = (p for each in self.operations for p in (*each.operands, each.target))
         return [p for p in dict.fromkeys(ordered) if p in self.read or p in self.written]
 
 
 def grouped(operations: Iterable[Lowered], itemsize: int) -> list[Lowered | Group]:
-    """The operations in their order, neighbours joined."""
+    """The operations in order, with adjacent ones grouped."""
     steps: list[Lowered | Group] = []
     for operation in operations:
         if not (isinstance(operation, LoweredElementwise) and _is_plain(operation)):
@@ -69,11 +69,11 @@ def _is_plain(operation: LoweredElementwise) -> bool:
     return operation.ufunc is None or emit_of(operation.ufunc) is not None
 
 
-Line = tuple[np.ufunc | None, tuple[int | str, ...], int]  # operands, target: see _lines
+Line = tuple[np.ufunc | None, tuple[int | str, ...], int]  # (ufunc, operands, target): see _lines
 
 
 def group_calls(code: Code, group: Group) -> list[Call]:
-    """All operations in one pass."""
+    """One call that carries out all operations of a group."""
     places, sizes = group.places, Sizes(math.prod(group.shape) * len(group.operations))
     strides = [place.strides_over(group.shape) for place in places]
     axes = Axes.of(merged_axes(group.shape, strides), sizes, code.lanes)
@@ -90,7 +90,7 @@ def group_calls(code: Code, group: Group) -> list[Call]:
 
 
 def _lines(group: Group, places: Sequence[Place]) -> tuple[Line, ...]:
-    """The operations on places by their number; a constant is written out, as a text."""
+    """The operations, with places as numbers and constants as texts."""
     numbers = {place: n for n, place in enumerate(places)}
 
     def operand(place: Place) -> int | str:
@@ -103,7 +103,7 @@ def _lines(group: Group, places: Sequence[Place]) -> tuple[Line, ...]:
 
 
 class _Row:
-    """Writes the operations of a group on a row: each number is loaded and stored once at most."""
+    """Writes a group's operations along a row; loads and stores each number once at most."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class _Row:
         self.kept: dict[int, Value] = {}
 
     def keep(self, starts: Sequence[Value]) -> None:
-        """Load what is the same all along a row, and only read."""
+        """Load the values that are constant along a row and only read."""
         for n, start in enumerate(starts):
             if self.across[n] == 0 and n not in self.written:
                 self.kept[n] = self.kernel.load(start)

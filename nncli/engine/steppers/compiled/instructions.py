@@ -1,9 +1,9 @@
-"""Instructions: a ufunc on one number or a vector of them, or NumPy's own loop over an array.
+"""Instructions: LLVM instructions of a ufunc, or a call of NumPy's own loop.
 
-Each instruction is the one NumPy's own loop uses, and rounds as it does; none may be contracted.
-Whatever isn't plain arithmetic (exp, tanh, another package's ufunc, a large product) is a call of
-the C function with which NumPy itself carries it out, and so keeps its vector code, its bits, its
-BLAS and its threads.
+Each instruction is the one that NumPy's own loop uses, and rounds like it; none may be contracted.
+Anything but plain arithmetic (exp, tanh, another package's ufunc, a large product) is a call of the
+C function that NumPy itself uses, and so keeps its vectorization, its bits, its BLAS and its
+threads.
 """
 
 import ctypes
@@ -17,11 +17,11 @@ from nncli.engine.steppers.compiled.assembly import SUFFIXES, Function, Value, n
 from nncli.engine.steppers.compiled.places import Untranslatable
 from nncli.engine.ufuncs import UFUNCS
 
-Emit = Callable[..., Value]  # of the function that is written, and the operands
+Emit = Callable[..., Value]  # (function, *operands) -> the result
 
 
 def intrinsic(name: str) -> Emit:
-    """A call of LLVM's own function `llvm.NAME`, whose operands and result are all alike."""
+    """A call of the LLVM intrinsic `llvm.NAME`, whose operands and result have one type."""
 
     def emit(f: Function, *operands: Value) -> Value:
         kind = operands[0].kind
@@ -32,12 +32,12 @@ def intrinsic(name: str) -> Emit:
 
 
 def _calculation(name: str) -> Emit:
-    """An instruction of two operands."""
+    """An instruction with two operands."""
     return lambda f, x, y: f.calculate(name, x, y)
 
 
 def _extreme(comparison: str) -> Emit:
-    """maximum or minimum, by `ge` or `le`: if there is a NaN among the two, it is the result."""
+    """maximum or minimum, by `ge` or `le`; NaN if either operand is NaN."""
 
     def emit(f: Function, x: Value, y: Value) -> Value:
         if y.number is not None and y.number == y.number:
@@ -50,7 +50,7 @@ def _extreme(comparison: str) -> Emit:
 
 
 def _comparison(comparison: str) -> Emit:
-    """1 where it holds, else 0."""
+    """1 where the comparison holds, else 0."""
 
     def emit(f: Function, x: Value, y: Value) -> Value:
         is_so = f.compare(f"fcmp {comparison}", x, y)
@@ -69,7 +69,7 @@ def _sign(f: Function, x: Value) -> Value:
 
 
 def emit_of(ufunc: np.ufunc) -> Emit | None:
-    """What writes a ufunc as instructions; None where NumPy's own loop is to be called."""
+    """The function that emits a ufunc's instructions; None if NumPy's loop has to be called."""
     if ufunc not in UFUNCS:
         return None
     family, _, name = UFUNCS[ufunc].instruction.rpartition(" ")
@@ -93,7 +93,7 @@ INSTRUCTIONS: dict[str, Emit] = {
 
 
 class _Ufunc(ctypes.Structure):
-    """PyUFuncObject after PyObject_HEAD, as far as it is needed; public in numpy/ufuncobject.h."""
+    """The first fields of PyUFuncObject, after PyObject_HEAD (numpy/ufuncobject.h)."""
 
     _fields_ = [
         ("nin", ctypes.c_int),
@@ -107,9 +107,9 @@ class _Ufunc(ctypes.Structure):
 
 
 def loop_of(ufunc: np.ufunc, dtype: np.dtype[Any]) -> tuple[int, int]:
-    """The addresses of the loop from `dtype` to `dtype`, and of the data it is to be given (or 0).
+    """The addresses of NumPy's loop for this dtype, and of its data argument (0: none).
 
-    Raises Untranslatable if there is none.
+    Raises Untranslatable if there is no such loop.
     """
     if sys.implementation.name != "cpython" or np.dtype(np.intp).itemsize != 8:
         raise Untranslatable("machine code calls NumPy in 64-bit CPython only")

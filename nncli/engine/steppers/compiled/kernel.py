@@ -1,4 +1,4 @@
-"""Kernel: a function under construction, and what writing one takes: loops, loads and stores."""
+"""Kernel: builds one function, with loops, loads and stores."""
 
 import ctypes
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -29,7 +29,7 @@ from nncli.frozen import frozen
 
 @frozen
 class Registers:
-    """The vector registers of a core: how many, and the bytes of each."""
+    """The vector registers of a core: their number, and the bytes of each."""
 
     count: int
     size: int
@@ -39,10 +39,10 @@ class Registers:
 class Code:
     """All kernels of a program.
 
-    table: the addresses that are this program's own, which its code looks up: equal networks have
-        equal code.
-    kept: arrays that kernels work in, and Python functions that they call.
-    failures: what those have raised.
+    table: the addresses that are specific to this program. Its code looks them up in a table, so
+    that equal networks have equal code.
+    kept: arrays and Python functions that kernels use, which have to stay alive.
+    failures: the exceptions of these functions.
     """
 
     dtype: np.dtype[Any]
@@ -58,7 +58,7 @@ class Code:
 
     @property
     def lanes(self) -> int:
-        """Numbers in a register."""
+        """The number of elements in a register."""
         return self.registers.size // self.dtype.itemsize
 
     def looked_up(self, f: Function, address: int) -> Value:
@@ -68,19 +68,19 @@ class Code:
         return f.load(POINTER, place, 8)
 
     def scratch(self, rows: int, columns: int) -> Place:
-        """Memory for a kernel to work in."""
+        """Scratch memory for a kernel."""
         self.kept.append(np.empty((rows, columns), self.dtype))
         return Place.of(self.kept[-1], self.dtype)
 
     def callback(self, function: Callable[[int], None]) -> int:
-        """The address of a Python function of one; once one has failed, none is called."""
+        """The address of a C function that calls a Python function, unless one has failed."""
         failures = self.failures
 
         def guarded(address: int) -> None:
             try:
                 if not failures:
                     function(address)
-            except BaseException as error:  # which C can't hand on
+            except BaseException as error:  # C can't pass it on
                 failures.append(error)
 
         # no circle, neither by `self` nor by ctypes.cast: it would keep a table's rows in memory
@@ -91,10 +91,10 @@ class Code:
 
 @frozen(eq=False)
 class Call:
-    """A kernel, and what it is called with.
+    """A call of a kernel.
 
-    key: calls with equal ones share their code, which `write` writes.
-    takes_index: whether the step's index comes last.
+    key: calls with equal keys share the kernel, whose code `write` writes.
+    takes_index: whether the last argument is the step's index.
     """
 
     name: str
@@ -106,9 +106,9 @@ class Call:
 
 
 class Kernel:
-    """One function of places, none of which overlap.
+    """A function on places that don't overlap.
 
-    f: it is being written.  pointers: the places inside, then the step's index if that is taken.
+    f: the LLVM function.  pointers: to the places, then to the step's index if the kernel takes it.
     """
 
     def __init__(self, code: Code, call: Call) -> None:
@@ -121,12 +121,12 @@ class Kernel:
         call.write(self)
 
     def value(self, size: Size) -> Value:
-        """A size as the code has it."""
+        """A size as an operand."""
         return self.sizes[size.number] if isinstance(size, Argument) else integer(size)
 
     @contextmanager
     def loop(self, size: Size, step: int = 1) -> Iterator[Value]:
-        """What is written inside runs for each index below `size`, which isn't 0."""
+        """A loop over the indices below `size`, which isn't 0; write its body while entered."""
         with self.folded(size, [], step) as (index, _, _):
             yield index
 
@@ -134,10 +134,10 @@ class Kernel:
     def folded(
         self, size: Size, first: Sequence[Value], step: int = 1
     ) -> Iterator[tuple[Value, list[Value], list[Value]]]:
-        """The same with values that a turn takes from the one before: (index, before, after).
+        """A loop whose values are passed from turn to turn: yields (index, before, after).
 
-        first: the values that the first turn takes. What is written inside puts those of its end
-        into `after`, which holds the last turn's once the loop is left.
+        first: the values of the first turn. The body puts the values for the next turn into
+        `after`, which holds those of the last turn once the loop is left.
         """
         after: list[Value] = []
         if size == 1:
@@ -158,13 +158,13 @@ class Kernel:
         f.begin(left)
 
     def at(self, pointer: Value, *terms: tuple[Value, Size]) -> Value:
-        """The address of the number at the sum of index * stride."""
+        """The address of the element at the sum of index * stride."""
         for index, stride in terms:
             pointer = self.f.offset(pointer, self.code.real, self.product(index, stride))
         return pointer
 
     def product(self, index: Value, size: Size) -> Value:
-        """The index times a size, worked out where both are known."""
+        """index * size, computed now if both are constants."""
         if size == 0 or index.number == 0:
             return integer(0)
         if isinstance(size, int) and index.number is not None:
@@ -174,7 +174,7 @@ class Kernel:
         return index if size == 1 else self.f.calculate("mul", index, self.value(size))
 
     def load(self, address: Value, width: int = 1) -> Value:
-        """A number, or a vector of `width` neighbours."""
+        """Load a number, or a vector of `width` adjacent ones."""
         return self.f.load(self.kind(width), address, self.code.dtype.itemsize)
 
     def store(self, value: Value, address: Value) -> None:
@@ -191,14 +191,14 @@ class Kernel:
         sizes: Sequence[Size],
         steps: Sequence[Size],
     ) -> None:
-        """Call a ufunc's loop: (arrays, sizes, steps in bytes, data)."""
+        """Call a ufunc's loop with its four arguments: arrays, sizes, strides in bytes, data."""
         function, data = loop_of(ufunc, self.code.dtype)
         lists = [list(addresses), list(map(self.value, sizes)), list(map(self.value, steps))]
         pointers = [self._listed(values) for values in lists]
         self.f.call_at(fixed(function), [*pointers, fixed(data)])
 
     def _listed(self, values: list[Value]) -> Value:
-        """The address of the values in a row."""
+        """The address of an array on the stack with these values."""
         kind = values[0].kind
         slot = self.f.slot(kind, len(values))
         for position, value in enumerate(values):

@@ -1,4 +1,4 @@
-"""Loops: kernels that pass over numbers one after the other: gathers, reductions, NumPy's loops."""
+"""Loops: kernels for gathers, reductions and NumPy's loops, which process items one by one."""
 
 import math
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from nncli.engine.steppers.compiled.lowering import (
 )
 from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
-MAX_TREE_SIZE = 64  # numbers that are combined pair by pair
+MAX_TREE_SIZE = 64  # numbers up to which a reduction goes in pairs
 
 
 def loop_calls(code: Code, operation: LoweredElementwise) -> list[Call]:
-    """NumPy's own loop: once where all numbers run on, else once for each row."""
+    """NumPy's own loop: called once if all arrays are contiguous, else once per row."""
     ufunc, shape = operation.ufunc, operation.target.shape
     assert ufunc is not None
     places, sizes = [*operation.operands, operation.target], Sizes(math.prod(shape))
@@ -37,7 +37,7 @@ def loop_calls(code: Code, operation: LoweredElementwise) -> list[Call]:
 
 
 def reduction_calls(code: Code, reduction: LoweredReduction) -> list[Call]:
-    """Along the axis: a short one pair by pair, which keeps chains short; a long one in order."""
+    """A reduction along an axis: a short one in pairs, for shorter chains; a long one in order."""
     source, target, axis = reduction.source, reduction.target, reduction.axis
     emit, sizes = emit_of(reduction.ufunc), Sizes(math.prod(source.shape))
     assert emit is not None
@@ -82,7 +82,7 @@ def _in_order(kernel: Kernel, emit: Emit, row: tuple[Value, Size, Size], width: 
 
 
 def gather_calls(code: Code, gather: LoweredGather) -> list[Call]:
-    """Item after item, as the index says."""
+    """Copy item after item, as the index says."""
     given = [] if gather.index is None else [gather.index]
     sizes = Sizes(math.prod(gather.target.shape))
     count = sizes(math.prod(gather.target.shape) // math.prod(gather.source.shape[1:]))
@@ -106,7 +106,7 @@ def gather_calls(code: Code, gather: LoweredGather) -> list[Call]:
 
 
 def scatter_add_calls(code: Code, scatter: LoweredScatterAdd) -> list[Call]:
-    """Item after item, in order, so that those of one place always add up alike."""
+    """Add item after item in order, so that the sums always have the same bits."""
     columns = math.prod(scatter.target.shape[1:])
     sizes = Sizes(math.prod(scatter.source.shape))
     axes = Axes.of([(columns, (1, 1))], sizes, code.lanes)
@@ -132,7 +132,7 @@ def scatter_add_calls(code: Code, scatter: LoweredScatterAdd) -> list[Call]:
 
 
 def _within(kernel: Kernel, row: Value, last: Size) -> Value:
-    """The row, or the nearest there is: data must not make code touch other memory."""
+    """The row, clipped to the valid range: data must not make the code access other memory."""
     f, first, end = kernel.f, integer(0), kernel.value(last)
     row = f.select(f.compare("icmp slt", row, first), first, row)
     return f.select(f.compare("icmp sgt", row, end), end, row)

@@ -1,6 +1,6 @@
-"""Lowering: the operations of a tape on places in memory, as machine code is made of them.
+"""Lowering: translates a tape's operations to operations on places in memory.
 
-What has no translation is refused here, before any code is written.
+An operation that can't be compiled is refused here, before any code is written.
 """
 
 import ctypes
@@ -15,12 +15,12 @@ from nncli.engine.steppers.compiled.places import Place, Untranslatable, address
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-INTEGERS = np.dtype(np.int64)  # of blocks and indices that are data
+INTEGERS = np.dtype(np.int64)  # the dtype of blocks and indices that are data
 
 
 @frozen
 class LoweredElementwise:
-    """target = ufunc(operands), number by number; without a ufunc, target = operand."""
+    """target = ufunc(operands), element by element; without a ufunc, target = operand."""
 
     ufunc: np.ufunc | None
     operands: tuple[Place, ...]
@@ -29,7 +29,7 @@ class LoweredElementwise:
 
 @frozen
 class LoweredReduction:
-    """target = source, combined by ufunc along an axis; the target has kept it, with length 1."""
+    """target = source reduced by a ufunc along an axis, which the target has with length 1."""
 
     ufunc: np.ufunc
     source: Place
@@ -39,7 +39,7 @@ class LoweredReduction:
 
 @frozen
 class LoweredProduct:
-    """target = left right, matrices all: (m, k) (k, n) -> (m, n)."""
+    """target = left @ right of matrices: (m, k) (k, n) -> (m, n)."""
 
     left: Place
     right: Place
@@ -57,10 +57,10 @@ class LoweredProduct:
 
 @frozen
 class LoweredGather:
-    """target[i] = source[index[i]]; without an index, the step's own names the rows.
+    """target[i] = source[index[i]]; without an index, the step's index is used.
 
-    item_bytes: of an item of the source, which may hold whole numbers.
-    first: the place in the step's index where these rows begin.
+    item_bytes: of an item of the source, which may be integers.
+    first: where these rows begin in the step's index.
     """
 
     source: Place
@@ -72,16 +72,16 @@ class LoweredGather:
 
 @frozen(eq=False)
 class LoweredRead:
-    """target[i] = source[index[i]] of rows that aren't an array: Python reads them.
+    """target[i] = source[index[i]] by Python, for rows that aren't an ndarray.
 
-    first: as in LoweredGather.
+    first: see LoweredGather.
     """
 
     operation: recorded.Gather
     first: int
 
     def call(self, address: int) -> None:
-        """Those of the step whose index lies there."""
+        """Read the rows of the step's index at this address."""
         gather = self.operation
         index = (ctypes.c_int64 * len(gather.index)).from_address(address)
         gather.source.take(np.ctypeslib.as_array(index), gather.axis, gather.target, "clip")
@@ -98,7 +98,7 @@ class LoweredScatterAdd:
 
 @frozen(eq=False)
 class LoweredAllReduce:
-    """Python adds up what ranks have: the code waits for it."""
+    """The sum over ranks, by Python; the code waits for it."""
 
     operation: recorded.AllReduce
 
@@ -126,10 +126,10 @@ def _why_not(operation: recorded.Operation) -> str:
 
 
 class Lowering:
-    """Reads the operations of one tape: what it reads can be compiled.
+    """Translates the operations of one tape; what it translates can be compiled.
 
-    index: the array from which a tape reads the step's rows.
-    drawn: how many random numbers those read so far ask for.
+    index: the array with the step's row indices.
+    drawn: the count of random numbers that the translated operations take.
     """
 
     def __init__(self, dtype: np.dtype[Any], index: Array) -> None:
@@ -137,7 +137,7 @@ class Lowering:
         self.drawn = 0
 
     def __call__(self, operation: recorded.Operation) -> Lowered:
-        """Raises Untranslatable."""
+        """Translate an operation. Raises Untranslatable."""
         match operation:
             case recorded.Elementwise(ufunc, operands, target):
                 return self._elementwise(ufunc, operands, target)
@@ -159,7 +159,7 @@ class Lowering:
                 raise Untranslatable(_why_not(operation))
 
     def _places(self, target: Any, *sources: Any) -> tuple[Place, ...]:
-        """Of all of them. Raises Untranslatable if a source lies across the target."""
+        """The places of all arrays. Raises Untranslatable if a source overlaps the target."""
         own, *others = (Place.of(array, self.dtype) for array in (target, *sources))
         if any(own != other and own.shares_memory(other, self.dtype.itemsize) for other in others):
             raise Untranslatable("a call writes over what it still has to read")
@@ -184,11 +184,11 @@ class Lowering:
         return LoweredReduction(call.ufunc, operand, axis, out)
 
     def _product(self, left: Array, right: Array, target: Array) -> LoweredProduct:
-        """A vector is a matrix of one row on the left, of one column on the right."""
+        """A vector becomes a matrix: one row on the left, one column on the right."""
         are_matrices = {left.ndim, right.ndim} <= {1, 2}
         if not (are_matrices and target.flags.c_contiguous):
             raise Untranslatable("dot is no product of matrices")
-        loop_of(np.matmul, self.dtype)  # of which large ones make use
+        loop_of(np.matmul, self.dtype)  # large products use it
         rows = left[None, :] if left.ndim == 1 else left
         columns = right[:, None] if right.ndim == 1 else right
         result = target.reshape(rows.shape[0], columns.shape[1])
@@ -214,7 +214,7 @@ class Lowering:
         return LoweredGather(source, None, target, size, first)
 
     def _first_in_step(self, index: Array) -> int | None:
-        """Where these rows begin among those of the step; None if they aren't of the step."""
+        """Where these rows begin in the step's index; None if they are other rows."""
         first, left = divmod(address_of(index) - address_of(self.index), INTEGERS.itemsize)
         is_of_step = 0 <= first < len(self.index) and left == 0 and index.dtype == INTEGERS
         return first if is_of_step else None
@@ -227,7 +227,7 @@ class Lowering:
         return LoweredScatterAdd(source, self._index(call.index), target)
 
     def _index(self, index: Array) -> Place:
-        """Of whole numbers that are data."""
+        """The place of an index that is data."""
         self._refuse_pieces(index)
         return Place.of(index, INTEGERS)
 

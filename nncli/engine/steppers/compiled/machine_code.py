@@ -1,6 +1,6 @@
-"""Machine code: what LLVM makes of a module's text, for this machine.
+"""Machine code: compiles a module's text for this machine with LLVM.
 
-llvmlite is imported when there is something to compile: whether a tape can be is known without.
+llvmlite is imported only to compile; to check whether a tape can be compiled doesn't need it.
 """
 
 from functools import cache, lru_cache
@@ -26,7 +26,7 @@ def registers() -> Registers:
 
 
 class MachineCode:
-    """Functions that can be called; they are there as long as this."""
+    """Compiled functions; they exist as long as this object."""
 
     def __init__(self, text: str) -> None:
         import llvmlite.binding as llvm
@@ -43,15 +43,15 @@ class MachineCode:
         module.triple, module.data_layout = target.triple, str(target.target_data)
         self.engine = llvm.create_mcjit_compiler(module, target)
         self.engine.finalize_object()
-        give_back_memory()  # that translating has taken
+        give_back_memory()  # used by the compilation
 
     def address_of(self, name: str) -> int:
-        """Where a function begins."""
+        """The address of a function."""
         address: int = self.engine.get_function_address(name)
         return address
 
 
 @lru_cache(KEPT)
 def machine_code(text: str) -> MachineCode:
-    """Of a text; of one that was here lately, the same."""
+    """The machine code of a text, cached for the latest texts."""
     return MachineCode(text)

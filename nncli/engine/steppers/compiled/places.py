@@ -1,4 +1,4 @@
-"""Places: where the operands of a recorded call lie in memory."""
+"""Places: where the operands of recorded calls are in memory."""
 
 from typing import Any
 
@@ -9,15 +9,16 @@ from nncli.parts.arrays import Array, Shape
 
 
 class Untranslatable(Exception):
-    """A tape has a call that only NumPy can carry out; the message says which."""
+    """A tape has a call that only NumPy can carry out; the message names it."""
 
 
 @frozen
 class Place:
-    """An array as machine code sees it; strides count numbers, not bytes.
+    """An array in memory. strides: in elements, not bytes.
 
-    value: what every number of it is, for ever, if that is known.
-    is_drawn: whether these are random numbers of the step; `address` then counts from its first.
+    value: the value of all its elements, if it is a constant.
+    is_drawn: whether it is a part of the step's random numbers; `address` is then the offset in
+    them.
     """
 
     address: int
@@ -28,7 +29,7 @@ class Place:
 
     @classmethod
     def of(cls, array: Any, dtype: np.dtype[Any]) -> "Place":
-        """Raises Untranslatable for what isn't an ordinary array of this dtype."""
+        """The place of an array. Raises Untranslatable unless it is a plain one of this dtype."""
         if not isinstance(array, np.ndarray) or array.dtype != dtype:
             raise Untranslatable(f"an operand isn't an array of {dtype}")
         if not array.flags.aligned or not array.size:
@@ -43,12 +44,12 @@ class Place:
         return Place(self.address, self.shape[::-1], self.strides[::-1])
 
     def from_column(self, first: int, dtype: np.dtype[Any]) -> "Place":
-        """A matrix without its first columns."""
+        """The matrix without its columns before `first`."""
         shape = self.shape[0], self.shape[1] - first
         return Place(self.address + first * self.strides[1] * dtype.itemsize, shape, self.strides)
 
     def shares_memory(self, other: "Place", itemsize: int) -> bool:
-        """Whether the two may have a number in common."""
+        """Whether the memory of the two may overlap."""
         if self.is_drawn or other.is_drawn:
             return False
         return (
@@ -58,24 +59,24 @@ class Place:
 
     @property
     def _extent(self) -> int:
-        """Numbers from the first to the last."""
+        """The number of elements from the first to the last address."""
         pairs = zip(self.shape, self.strides, strict=True)
         return 1 + sum((size - 1) * stride for size, stride in pairs)
 
     def strides_over(self, shape: Shape) -> tuple[int, ...]:
-        """Strides over a shape to which this place is broadcast."""
+        """The strides of this place, broadcast to a shape."""
         pairs = zip(self.shape, self.strides, strict=True)
         own = (stride if size > 1 else 0 for size, stride in pairs)
         return (*(0,) * (len(shape) - len(self.shape)), *own)
 
 
 def address_of(array: Array) -> int:
-    """The address of its first number."""
+    """The address of an array's first element."""
     return int(array.__array_interface__["data"][0])
 
 
 def _value(array: Array) -> float | None:
-    """A constant that a tape has made, and nobody can change, is the number it is made of."""
+    """The value of a read-only constant that a tape has made; None for any other array."""
     if array.flags.writeable or array.base is not None:
         return None
     first = array.flat[0]

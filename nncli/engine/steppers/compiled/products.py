@@ -1,7 +1,7 @@
-"""Products: small ones in place, large ones by NumPy's BLAS.
+"""Products: small matrix products as inline code, large ones by NumPy's BLAS.
 
-What a call of BLAS costs before its first multiplication is more than a small product takes. A
-tile of the result stays in registers while the sum runs along k.
+To call BLAS takes longer than a small product. A tile of the result stays in registers while the
+sum runs along k.
 """
 
 import math
@@ -16,19 +16,19 @@ from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
 from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
-SMALL = 2**18  # multiplications up to which a product is computed in place
-MAX_ADDENDS = 256  # addends, one after the other in a register, of such a product
-MAX_COPIED_PER_ROW = 512  # numbers of a scattered right matrix for each row of the result
-REGISTERS_OF_A_ROW = 4  # that a tile is wide
-HIGHEST_TILE = 8  # rows: sums enough for a core to add to while each waits for its last addend
-WORK_OF_COPYING = 4  # so many times as much code as a number that is computed takes
-MAX_BLOCK_SIZE = 4  # numbers each way that are transposed in registers
+SMALL = 2**18  # the most multiplications of an inline product
+MAX_ADDENDS = 256  # the largest k of an inline product
+MAX_COPIED_PER_ROW = 512  # the most numbers to copy per row of the result
+REGISTERS_OF_A_ROW = 4  # the width of a tile
+HIGHEST_TILE = 8  # rows; enough independent sums to hide the latency of an addition
+WORK_OF_COPYING = 4  # instructions per copied number, relative to a computed one
+MAX_BLOCK_SIZE = 4  # the side of a block that is transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
 
 def product_calls(code: Code, product: LoweredProduct) -> Iterator[Call]:
     if product.target.shape[1] == 1 < product.target.shape[0]:
-        product = product.transposed  # so that a row of the result is more than a number
+        product = product.transposed  # rows of one number can't be vectorized
     m, k, n = product.size
     is_small = m * k * n <= SMALL and k <= MAX_ADDENDS
     if not (is_small and (_is_in_order(product.right) or k * n <= MAX_COPIED_PER_ROW * m)):
@@ -43,7 +43,7 @@ def product_calls(code: Code, product: LoweredProduct) -> Iterator[Call]:
 
 
 def _is_in_order(matrix: Place) -> bool:
-    """Whether the numbers of a row are neighbours in memory."""
+    """Whether the elements of a row are adjacent in memory."""
     return matrix.shape[1] == 1 or matrix.strides[1] == 1
 
 
@@ -61,7 +61,7 @@ def _by_blas(code: Code, product: LoweredProduct) -> Call:
 
 
 def _panels(code: Code, left: Place, right: Place, target: Place) -> Iterator[Call]:
-    """The result in panels of so many columns, the last narrower."""
+    """Split the result into panels of columns; the last may be narrower."""
     n = target.shape[1]
     widest = REGISTERS_OF_A_ROW * code.lanes
     for first, count, width in ((0, n // widest, widest), (n - n % widest, 1, n % widest)):
@@ -75,9 +75,10 @@ def _panels(code: Code, left: Place, right: Place, target: Place) -> Iterator[Ca
 
 
 def _panel(code: Code, places: list[Place], count: int, width: int) -> Call:
-    """So many panels of a width, each in tiles of as many rows as registers hold.
+    """Write a panel, in tiles of as many rows as registers hold.
 
-    The last tile ends with the last row, and writes rows of the tile before once more, the same.
+    The last tile ends with the last row, and so repeats rows of the tile before, with the same
+    result.
     """
     left, right, target = places
     m, k = left.shape
@@ -105,7 +106,7 @@ def _panel(code: Code, places: list[Place], count: int, width: int) -> Call:
 
 
 def _firsts(width: int, lanes: int) -> list[tuple[int, int]]:
-    """(first column, columns) of each register of a row; the last two may have some in common."""
+    """(first column, columns) of each register of a row; the last two may overlap."""
     if width < lanes:
         return [(0, width)]
     starts = [*range(0, width - lanes, lanes), width - lanes]
@@ -144,7 +145,7 @@ def _write_tile(
 
 
 def _down(kernel: Kernel, start: Value, stride: Size, count: int) -> Iterator[Value]:
-    """The starts of so many rows, each from the one before."""
+    """The addresses of so many rows."""
     for row in range(count):
         if row:
             start = kernel.at(start, (integer(1), stride))
@@ -152,7 +153,7 @@ def _down(kernel: Kernel, start: Value, stride: Size, count: int) -> Iterator[Va
 
 
 def _copy(code: Code, source: Place, target: Place) -> Call:
-    """The source's numbers, row by row; a transposed one's in blocks that fit into registers."""
+    """Copy the source row by row; a transposed one in blocks that fit into registers."""
     rows, columns = source.shape
     sizes, block = Sizes(WORK_OF_COPYING * rows * columns), 1
     while source.strides[0] == 1 and 2 * block <= min(rows, columns, code.lanes, MAX_BLOCK_SIZE):
@@ -192,7 +193,7 @@ def _not_beyond(kernel: Kernel, index: Value, last: Size) -> Value:
 
 
 def _transposed(kernel: Kernel, lines: list[Value]) -> list[Value]:
-    """The columns of a square of numbers: its lines interleaved, then those, until all are."""
+    """The columns of a square block: its rows interleaved in pairs, then those, and so on."""
     count = len(lines)
     half = count // 2
     masks = [[start + n // 2 + (n % 2) * count for n in range(count)] for start in (0, half)]

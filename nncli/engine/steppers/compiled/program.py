@@ -1,4 +1,4 @@
-"""Program: the tapes of a run as one function that makes any number of steps, compiled."""
+"""Program: compiles the tapes of a run into one function that makes any number of steps."""
 
 import ctypes
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,9 +57,9 @@ RUN = ctypes.CFUNCTYPE(
 
 @frozen
 class Routine:
-    """A tape in code, as a function of (the table, the step's index, its random numbers).
+    """The function of one tape, with arguments (table, the step's index, its random numbers).
 
-    rows, drawn: how many numbers it takes of each.
+    rows, drawn: how many of these it reads.
     """
 
     name: str
@@ -68,14 +68,14 @@ class Routine:
 
 
 def new_kernels(dtype: Any) -> SharedKernels:
-    """None yet, for the registers of this machine."""
+    """An empty collection of kernels, for this machine's registers."""
     return SharedKernels(Code(dtype, registers()), KERNELS)
 
 
 def add_routine(
     kernels: SharedKernels, name: str, tape: Tape, lower: Lowering, rows: int = 0
 ) -> Routine:
-    """A tape, operation by operation. Raises Untranslatable."""
+    """Add the function of a tape. Raises Untranslatable."""
     code = kernels.code
     steps = grouped([lower(each) for each in _single(tape)], code.dtype.itemsize)
     f = code.module.add(name, [POINTER] * 3)
@@ -103,10 +103,10 @@ def add_routine(
 def add_run(
     code: Code, gradients: Sequence[Routine], update: Routine, scalars: Sequence[Array]
 ) -> None:
-    """run(table, steps, kinds, index, random, values, n): so many steps, in a row.
+    """Add run(table, steps, kinds, index, random, values, n), which makes `steps` steps.
 
-    kinds: a byte a step, which of the gradients.  index, random: what they take, step after step.
-    values: a number for each of the scalars, `n` further for each step.
+    kinds: a byte per step, which gradient it takes.  index, random: what the steps read, one after
+    the other.  values: the scalars of the first step; those of the next are `n` further.
     """
     f = code.module.add("run", [POINTER, INTEGER, *[POINTER] * 4, INTEGER])
     table, steps, kinds, *starts, stride = f.arguments
@@ -138,7 +138,7 @@ def add_run(
 def _add_choice(
     f: Function, kind: Value, gradients: Sequence[Routine], taken: Sequence[Value]
 ) -> tuple[Value, Value]:
-    """Call the gradient of that kind; the rows and random numbers it took."""
+    """Call the gradient of that kind; the counts of rows and random numbers that it read."""
     joined = f.label("joined")
     labels = [f.label("gradient") for _ in gradients]
     f.go_by(kind, labels)
@@ -154,7 +154,7 @@ def _add_choice(
 
 
 def _add_scalars(code: Code, f: Function, scalars: Sequence[Array], values: Value) -> None:
-    """Write the step's numbers where the update reads them."""
+    """Write the step's scalars where the update reads them."""
     size = code.dtype.itemsize
     for position, scalar in enumerate(scalars):
         value = f.load(code.real, f.offset(values, code.real, integer(position)), size)
@@ -162,7 +162,7 @@ def _add_scalars(code: Code, f: Function, scalars: Sequence[Array], values: Valu
 
 
 def _single(tape: Tape) -> Iterator[Operation]:
-    """The operations, those of several pieces piece by piece."""
+    """Yields the single operations of a tape, with a Copy for each part of a Concatenate."""
     for operation in single(tape.operations):
         yield from operation.copies if isinstance(operation, Concatenate) else [operation]
 
@@ -172,7 +172,7 @@ def _lowering(stepper: GradientStepper) -> Lowering:
 
 
 def check(stepper: GradientStepper) -> None:
-    """Raises Untranslatable if the steps of a stepper hold an operation that only NumPy makes."""
+    """Raises Untranslatable if a stepper has an operation that only NumPy can carry out."""
     for tape in (*stepper.gradient_tapes.values(), stepper.update_tape):
         lower = _lowering(stepper)
         for operation in _single(tape):
@@ -180,8 +180,10 @@ def check(stepper: GradientStepper) -> None:
 
 
 def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
-    """The steps of a stepper as code, and the gradients among it: of full batches, then of the
-    last of a pass if that is smaller. Raises Untranslatable as `check` does.
+    """The code of a stepper's steps, and its gradients: of full batches, then of a smaller last
+    one.
+
+    Raises Untranslatable as `check` does.
     """
     kernels = new_kernels(stepper.plan.theta.dtype)
     gradients = [
@@ -194,7 +196,7 @@ def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
 
 
 class Program:
-    """Code of the machine with the addresses that are this program's; it lives as long as this."""
+    """Compiled code with the table of its addresses, and all that it needs to stay alive."""
 
     def __init__(self, code: Code) -> None:
         self.machine_code = machine_code(str(code.module))
@@ -203,7 +205,7 @@ class Program:
         self._run = RUN(self.machine_code.address_of("run"))
 
     def run(self, steps: int, *pointers_and_stride: int | None) -> None:
-        """Make so many steps; see program.add_run. Raises what a call of Python has raised."""
+        """Make steps, with the arguments of `add_run`. Raises what a Python function raised."""
         self._run(address_of(self.table), steps, *pointers_and_stride)
         if self.failures:
-            raise self.failures[0]
+            raise self.failures.pop()

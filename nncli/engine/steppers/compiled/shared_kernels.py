@@ -1,6 +1,6 @@
-"""Shared kernels: what differs only in its arrays and sizes is compiled once, and called for each.
+"""Shared kernels: operations that differ in arrays and sizes only share one compiled function.
 
-Layers, shards of a batch, the last batch of a pass and optimizer slots take the same code.
+It is called for each layer, shard, optimizer slot, and for the last batch of a pass.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -14,7 +14,7 @@ Makers = Mapping[type, Callable[[Code, Any], Iterable[Call]]]
 
 
 class SharedKernels:
-    """The kernels of a program, by what they do."""
+    """The kernels of a program, by what they compute."""
 
     def __init__(self, code: Code, makers: Makers) -> None:
         self.code, self.makers = code, makers
@@ -24,7 +24,7 @@ class SharedKernels:
         return len(self._made)
 
     def of(self, step: Lowered | Group) -> list[tuple[Kernel, Call]]:
-        """What carries out a step: kernels, and what to call each with."""
+        """The kernels that carry out an operation, with the call of each."""
         return [(self._kernel(call), call) for call in self.makers[type(step)](self.code, step)]
 
     def _kernel(self, call: Call) -> Kernel:

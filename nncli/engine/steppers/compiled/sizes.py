@@ -1,19 +1,19 @@
-"""Sizes: the sizes and strides that a kernel is called with, or that are written out in it.
+"""Sizes: sizes and strides, as arguments of a kernel or as constants in its code.
 
-Compiling takes its time for each instruction that is written, so that one kernel does for all
-shapes it can: sizes and strides are its arguments.
+Compile time grows with the number of instructions, so sizes and strides are arguments: one kernel
+then serves many shapes.
 """
 
 from collections.abc import Sequence
 
 from nncli.frozen import frozen
 
-LITTLE_WORK = 1024  # numbers, each time one is computed, of a step whose sizes are written out
+LITTLE_WORK = 1024  # computed numbers up to which all sizes are constants
 
 
 @frozen
 class Argument:
-    """A size that a call brings; number: which of them."""
+    """A size that a call passes. number: its index among the call's sizes."""
 
     number: int
 
@@ -22,10 +22,10 @@ Size = int | Argument
 
 
 class Sizes:
-    """The sizes and strides of one call, each an argument of its own; but 0 and 1 are written out,
-    and so is everything where there is little to do, for arguments take their time.
+    """The sizes and strides of one call. 0 and 1 are constants; all are if there is little to
+    compute, because arguments take time too.
 
-    work: numbers that are computed.  values: what the call passes, in order.
+    work: the count of computed numbers.  values: the arguments, in order.
     """
 
     def __init__(self, work: int) -> None:
@@ -36,11 +36,11 @@ class Sizes:
         return value if value in (0, 1) else self.argument(value)
 
     def of(self, values: Sequence[int]) -> tuple[Size, ...]:
-        """Each of them."""
+        """Several sizes."""
         return tuple(map(self, values))
 
     def argument(self, value: int) -> Size:
-        """An argument, whatever the value."""
+        """An argument, also for 0 and 1."""
         if self.is_literal:
             return value
         self.values.append(value)

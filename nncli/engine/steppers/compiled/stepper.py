@@ -1,7 +1,7 @@
-"""CompiledStepper: steps in machine code, a slice of many at a time.
+"""CompiledStepper: makes steps in machine code, many per call.
 
-What isn't arithmetic stays with NumPy: the rows of each step, random numbers and learning rates
-are drawn from the same streams in the same order, for a slice at once.
+Only arithmetic is compiled: NumPy draws row indices and random numbers, and computes learning
+rates, from the same streams in the same order, for the steps of a whole call.
 """
 
 import math
@@ -18,17 +18,17 @@ from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
-SHORT, LONG = 0.02, 0.05  # seconds of a slice, after which a stop request is looked at
-MAX_STEPS = 1 << 16  # of a slice, and numbers of a kind drawn for it, unless one step needs more
+SHORT, LONG = 0.02, 0.05  # seconds of a slice; stop requests are checked after it
+MAX_STEPS = 1 << 16  # steps per slice; also numbers drawn for it, unless one step needs more
 
 
 class CompiledStepper(GradientStepper):
-    """Moves a state as GradientStepper does, up to rounding in products and sums.
+    """Trains a state as GradientStepper does, up to rounding in products and sums.
 
-    Slices differ in length with the clock, but a step's numbers don't depend on its slice: the
-    same seed gives the same bits, stopped and resumed or not.
+    The number of steps per call depends on the clock, but a step's numbers don't depend on it: the
+    same seed gives the same bits, also stopped and resumed.
 
-    Raises Untranslatable if the tapes hold a call that only NumPy can make.
+    Raises Untranslatable if the tapes have a call that only NumPy can carry out.
     """
 
     def __init__(self, job: Job, state: TrainState, ranks: Ranks = ALONE) -> None:
@@ -36,15 +36,15 @@ class CompiledStepper(GradientStepper):
         plan = self.plan
         code, gradients = translated(self)
         self.program = Program(code)
-        self.is_fresh = True  # whether the shuffle stream may stand elsewhere than the state
-        self.steps = 1  # of the next slice
+        self.is_fresh = True  # whether the shuffle stream may differ from the state's
+        self.steps = 1  # steps in the next slice
         self.rows = [routine.rows for routine in gradients]
         self.drawn = [routine.drawn for routine in gradients]
         self.draws = [shard_draws(self.gradient_tapes[rows]) for rows in self.rows]
         gathered = self.rows[0] * plan.gather
         numbers = len(self.scalars) * self.rates_vary
         most = max(min(MAX_STEPS, MAX_STEPS // max(gathered, self.drawn[0], numbers, 1)), 1)
-        self.most = min(ranks.gather(most))  # for their slices are the same
+        self.most = min(ranks.gather(most))  # all ranks make the same slices
         self.kinds = np.resize(self._kinds(), self.steps_per_epoch + self.most)
         self.order = np.zeros(self.most * gathered, np.intp)
         self.random = np.zeros(self.most * self.drawn[0], plan.theta.dtype)
@@ -55,7 +55,7 @@ class CompiledStepper(GradientStepper):
         self.stride = numbers
 
     def _kinds(self) -> Array:
-        """Which gradient each step of an epoch takes: the last of a pass may have fewer rows."""
+        """The gradient of each step of an epoch: the last one of a pass may have fewer rows."""
         kinds = np.zeros(self.steps_per_epoch, np.int8)
         if len(self.rows) > 1:
             kinds[self.batches.per_pass - 1 :: self.batches.per_pass] = 1
@@ -63,7 +63,7 @@ class CompiledStepper(GradientStepper):
 
     @property
     def has_whole_passes(self) -> bool:
-        """Whether an epoch deals every row equally often, in an order that is drawn."""
+        """Whether every row is taken equally often in an epoch, in shuffled order."""
         batches = self.batches
         return batches.sampling == "shuffle" and self.steps_per_epoch % batches.per_pass == 0
 
@@ -81,14 +81,14 @@ class CompiledStepper(GradientStepper):
         return True
 
     def _adapt(self, steps: int, seconds: float) -> None:
-        """More steps to a slice if it was over soon, fewer if it took long."""
+        """Make more steps per call if the last one was short, fewer if it was long."""
         if seconds > LONG:
             self.steps = max(self.steps // 2, 1)
         elif seconds < SHORT and steps > self.steps // 2:
             self.steps = min(2 * self.steps, self.most)
 
     def _slice(self, last: int, most: int) -> None:
-        """Whole epochs, as many as fit into `most` steps; or a part of one that is longer."""
+        """Make as many whole epochs as fit into `most` steps, or a part of a longer epoch."""
         state, start = self.state, self.state.step_in_epoch
         steps = min(most, self.steps_per_epoch - start)
         if start == 0 and steps == self.steps_per_epoch:
@@ -101,7 +101,7 @@ class CompiledStepper(GradientStepper):
         self.program.run(steps, kinds + start, *others, self.stride)
 
     def _draw_rows(self, start: int, steps: int) -> None:
-        """The rows of each step, one after the other."""
+        """Draw the row indices of the steps."""
         batches, taken = self.batches, 0
         if start == 0 or self.is_fresh:
             self._begin_draws()
@@ -115,7 +115,7 @@ class CompiledStepper(GradientStepper):
             taken += batches.draw(position % self.steps_per_epoch, place)
 
     def _draw_random(self, start: int, steps: int) -> None:
-        """The random numbers of each step, one after the other."""
+        """Draw the random numbers of the steps."""
         if isinstance(self.plan, ShardedPlan):
             self._draw_for_shards(self.kinds[start : start + steps])
         elif (fill := self.plan.workspace.uniform) is not None:
@@ -123,7 +123,7 @@ class CompiledStepper(GradientStepper):
             fill(self.random[: (steps - smaller) * self.drawn[0] + smaller * self.drawn[-1]])
 
     def _draw_for_shards(self, kinds: Array) -> None:
-        """The same where each shard has streams of its own."""
+        """Draw the random numbers of the steps, from a stream for each shard."""
         taken = 0
         for step, kind in enumerate(kinds, start=self.state.step):
             for draw, size in self.draws[kind]:
@@ -131,7 +131,7 @@ class CompiledStepper(GradientStepper):
                 taken += size
 
     def _move_on(self, steps: int) -> None:
-        """Count the steps, and note the numbers that the update of each is to read."""
+        """Count the steps, and compute the scalars that their updates read."""
         state, noted = self.state, 0
         while noted < steps:
             left_of_epoch = self.steps_per_epoch - state.step_in_epoch
@@ -144,7 +144,7 @@ class CompiledStepper(GradientStepper):
             state.epoch += epochs
 
     def _values(self, steps: int) -> list[list[float]]:
-        """A row for each of the next steps, all of one epoch; a single one if they are alike."""
+        """The scalars of each of the next steps, all in one epoch; one row if all are equal."""
         job, scalars, first = self.job, self.job.update_scalars, self.state.step
         if job.schedule.interval == "step":
             epoch, plateau = self.state.epoch, self.state.plateau.factor

@@ -1,4 +1,4 @@
-"""Template: what a script does with rows, in functions that need NumPy alone.
+"""Template: what a script does with rows, in functions that need only NumPy.
 
-Each is copied into the page as it stands, with what it uses, less its `Any`.
+Each is copied into the page with what it uses, without its `Any` annotations.
 """

@@ -13,13 +13,13 @@ LABELS: Any = []
 
 
 def two_classes(outputs: Any) -> Any:
-    """(rows, 2) probabilities, of one output, that of the second class."""
+    """(rows, 2) probabilities, from one output: the probability of the second class."""
     outputs = np.clip(outputs, 0.0, 1.0)
     return np.hstack([1.0 - outputs, outputs])
 
 
 def two_sides(outputs: Any) -> Any:
-    """(rows, 2) how far one output is towards each of two classes, from -1 to 1."""
+    """(rows, 2) shares of two classes, from one output between -1 and 1."""
     outputs = np.clip((outputs + 1.0) / 2.0, 0.0, 1.0)
     return np.hstack([1.0 - outputs, outputs])
 
@@ -38,7 +38,7 @@ def labels(outputs: Any) -> Any:
 
 
 def label_sides(outputs: Any) -> Any:
-    """(rows, labels) how far each output is towards its label, from -1 to 1."""
+    """(rows, labels) the share of each label, from outputs between -1 and 1."""
     return np.clip((outputs + 1.0) / 2.0, 0.0, 1.0)
 
 
@@ -48,22 +48,22 @@ def numbers_in_units(outputs: Any) -> Any:
 
 
 def unchanged(values: Any) -> Any:
-    """What was predicted is the target."""
+    """The targets, if they were predicted as they are."""
     return values
 
 
 def exponential(values: Any) -> Any:
-    """What was predicted is ln(target)."""
+    """The targets, if ln(target) was predicted."""
     return np.exp(values)
 
 
 def exponential_less_one(values: Any) -> Any:
-    """What was predicted is ln(1 + target)."""
+    """The targets, if ln(1 + target) was predicted."""
     return np.expm1(values)
 
 
 def squared(values: Any) -> Any:
-    """What was predicted is sqrt(target)."""
+    """The targets, if sqrt(target) was predicted."""
     return np.square(np.maximum(values, 0.0))
 
 
@@ -71,7 +71,7 @@ in_original_units: Any = unchanged
 
 
 def likeliest(answers: Any) -> Any:
-    """(rows,) the class of each row."""
+    """(rows,) the likeliest class of each row."""
     return np.array(CLASSES)[answers.argmax(axis=1)]
 
 
@@ -81,7 +81,7 @@ def above_threshold(answers: Any) -> Any:
 
 
 def has_labels(answers: Any) -> Any:
-    """(rows, labels) what each label is, in the words of its target."""
+    """(rows, labels) the predicted value of each target."""
     return np.column_stack(
         [np.array(pair)[(p > 0.5).astype(int)] for pair, p in zip(LABELS, answers.T, strict=True)]
     )

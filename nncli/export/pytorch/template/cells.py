@@ -1,4 +1,4 @@
-"""Cells -> numbers, NaN where missing, as nncli reads them. f: what is known of the column."""
+"""Cells -> numbers, NaN if missing, as nncli reads them. f: the column's entry in FEATURES."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ BOOLEAN_VALUES = {
 
 
 def as_text(cell: Any) -> Any:
-    """A cell as a file has it; empty where there is none."""
+    """A cell as it is written in a file; empty if it is missing."""
     if type(cell).__name__ in ("NoneType", "NAType", "NaTType"):
         return ""
     if isinstance(cell, date):
@@ -31,7 +31,7 @@ def as_text(cell: Any) -> Any:
 
 
 def plain_number(text: Any, decimal: Any) -> Any:
-    """The number that a text is; None if it is none."""
+    """The number in a text; None if it isn't a number."""
     if "_" in text or (decimal != "." and "." in text):
         return None
     try:
@@ -42,7 +42,7 @@ def plain_number(text: Any, decimal: Any) -> Any:
 
 
 def bare(text: Any, form: Any) -> Any:
-    """A number without the signs that a table's format puts around it."""
+    """The text of a formatted number, without prefix, suffix and thousands separators."""
     text, sign = text.replace("\N{MINUS SIGN}", "-"), ""
     if text[:1] == "(" and text[-1:] == ")":
         sign, text = "-", text[1:-1].strip()
@@ -65,7 +65,7 @@ def refuse(f: Any, row: Any, expected: Any, cell: Any) -> Any:
 
 
 def as_number(cell: Any, f: Any) -> Any:
-    """The number of a cell; None if it holds none."""
+    """The number in a cell; NaN if missing, None if it isn't a number."""
     if isinstance(cell, (int, float, np.number)):
         value = float(cell)
     elif (text := as_text(cell)) in f["missing"]:
@@ -76,7 +76,7 @@ def as_number(cell: Any, f: Any) -> Any:
 
 
 def as_formatted(cell: Any, f: Any) -> Any:
-    """The same where the table's numbers have signs around them."""
+    """The same for a column whose numbers are formatted."""
     value = as_number(cell, f)
     if value is None:
         value = plain_number(bare(as_text(cell), f["format"]), ".")
@@ -84,7 +84,7 @@ def as_formatted(cell: Any, f: Any) -> Any:
 
 
 def numbers(cells: Any, f: Any) -> Any:
-    """Numbers."""
+    """The numbers in cells; NaN if missing."""
     values = [(as_formatted if "format" in f else as_number)(cell, f) for cell in cells]
     for row, value in enumerate(values):
         if value is None or np.isinf(value):
@@ -93,7 +93,7 @@ def numbers(cells: Any, f: Any) -> Any:
 
 
 def truths(cells: Any, f: Any) -> Any:
-    """Yes and no as 1 and 0; another word as what stands in for missing ones, if that may be."""
+    """Yes and no as 1 and 0, NaN if missing; another word as f["other"], unless it is None."""
     values = np.empty(len(cells))
     for row, cell in enumerate(cells):
         text = as_text(cell)
@@ -109,7 +109,7 @@ def truths(cells: Any, f: Any) -> Any:
 
 
 def dates(cells: Any, f: Any) -> Any:
-    """Days since 1970."""
+    """Dates as days since 1970; NaN if missing."""
     values = np.empty(len(cells))
     for row, cell in enumerate(cells):
         text, form = as_text(cell), None if isinstance(cell, date) else f["format"]
@@ -119,7 +119,7 @@ def dates(cells: Any, f: Any) -> Any:
 
 
 def words(cells: Any, f: Any) -> Any:
-    """The place of each word among those that training knew; f["other"] where it is none."""
+    """The number of each word that training knew; f["other"] for another word."""
     found = {}
     for row, cell in enumerate(cells):
         text = as_text(cell)
@@ -132,7 +132,7 @@ def words(cells: Any, f: Any) -> Any:
 
 
 def place_of(text: Any, f: Any) -> Any:
-    """The place of a word, spelt as training had it or as the same number; None if it has none."""
+    """The number of a word, spelt as in training or as an equal number; None if unknown."""
     if text in f["places"]:
         return f["places"][text]
     composed = unicodedata.normalize("NFC", text)
@@ -151,5 +151,5 @@ def place_of(text: Any, f: Any) -> Any:
 
 
 def folded(text: Any) -> Any:
-    """A word without capitals and blanks."""
+    """A word in lower case, without blanks."""
     return "".join(text.casefold().split())

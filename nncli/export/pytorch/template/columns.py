@@ -1,11 +1,11 @@
-"""Columns: numbers -> network inputs, by what the training rows said. f: that of a column."""
+"""Columns: numbers -> network inputs, as fitted to the training rows. f: an entry of FEATURES."""
 
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-FEATURES: Any = []  # each a dict: its name, `read` and `encode`, and what these need
+FEATURES: Any = []  # a dict each: its name, `read` and `encode`, and what these need
 
 
 def column(rows: Any, name: Any) -> Any:
@@ -18,7 +18,7 @@ def column(rows: Any, name: Any) -> Any:
 
 
 def inputs(rows: Any) -> Any:
-    """(rows, inputs) what the network sees, float64."""
+    """(rows, inputs) the network's inputs, float64."""
     blocks = []
     for f in FEATURES:
         values = f["read"](column(rows, f["name"]), f)
@@ -34,7 +34,7 @@ def inputs(rows: Any) -> Any:
 
 
 def inputs_with_formulas(rows: Any) -> Any:
-    """(rows, inputs) what the network sees, float64; `c` of a formula are the columns before it."""
+    """(rows, inputs) the network's inputs, float64; c: the columns, for formulas."""
     blocks: Any = []
     c: Any = {}
     for f in FEATURES:
@@ -59,7 +59,7 @@ def inputs_with_formulas(rows: Any) -> Any:
 
 
 def unseen(values: Any, f: Any) -> Any:
-    """No input: formulas alone are of it."""
+    """No input: only formulas use the column."""
     return np.empty((len(values), 0))
 
 
@@ -69,12 +69,12 @@ def scaled(values: Any, f: Any) -> Any:
 
 
 def place(values: Any, f: Any) -> Any:
-    """The number of the row's category; `Embedded` has a vector for each."""
+    """The number of each row's category, whose vector is in `Embedded`."""
     return values[:, None]
 
 
 def one_hot(values: Any, f: Any) -> Any:
-    """1 at the place of the row's category; 0 everywhere where it has none."""
+    """1 for the row's category, else 0; only 0 if the category is unknown."""
     return (values[:, None] == np.arange(f["count"])).astype(float)
 
 

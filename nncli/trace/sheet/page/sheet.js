@@ -1,5 +1,5 @@
 "use strict";
-// The answers as the table that `nncli grade` reads.
+// Saves the answers as the table that `nncli grade` reads.
 
 const sheet = JSON.parse(document.getElementById("sheet").textContent);
 const blanks = [...document.querySelectorAll("input[data-blank]")];
@@ -8,7 +8,7 @@ function quoted(text) {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A row ends where its answer goes. */
+/** The table with each answer appended to its row. */
 function filledIn() {
   const answers = new Map(blanks.map(({ dataset, value }) => [dataset.blank, value.trim()]));
   return sheet.table.split("\n").map((row) => {

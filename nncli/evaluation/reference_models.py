@@ -1,4 +1,4 @@
-"""Rivals: what a linear model and boosted trees make of the rows that a network learnt from."""
+"""Reference models: a linear model and boosted trees, fitted to the network's training rows."""
 
 import numpy as np
 
@@ -8,22 +8,22 @@ from nncli.evaluation.boosted_trees import Rows, Trees, boosted_trees
 from nncli.evaluation.linear_model import Linear, linear_model
 from nncli.frozen import frozen
 
-MAX_SENT_NUMBERS = 2_000_000  # numbers; of more, fitting takes longer than importing what fits
+MAX_SENT_NUMBERS = 2_000_000  # with more, fitting takes longer than the import that it saves
 
 
 @frozen
-class RivalTask:
-    """What both learn, and are asked.
+class ReferenceTask:
+    """What to fit and to predict.
 
-    train, rows: as the network sees them, for the linear model.  learnt, asked: the raw columns of
-    the same rows, for trees.  classes: how many, 0 for numbers and labels.
-    threads: that matrix products may use.
+    train, rows: the network's inputs of training rows and of scored rows, for the linear model.
+    raw_train, raw_rows: the raw columns of the same rows, for boosted trees.
+    classes: their number; 0 for numbers and labels.  threads: for matrix products.
     """
 
     train: EvaluationSet
     rows: EvaluationSet
-    learnt: Rows
-    asked: Rows
+    raw_train: Rows
+    raw_rows: Rows
     classes: int
     has_labels: bool
     seed: int
@@ -31,8 +31,8 @@ class RivalTask:
 
     @property
     def is_small(self) -> bool:
-        """Whether it is sent to another process in no time."""
-        tables = self.learnt.table, self.asked.table
+        """Whether it can be sent to another process at once."""
+        tables = self.raw_train.table, self.raw_rows.table
         if any(table.is_on_disk for table in tables):
             return False
         sets = [block for rows in (self.train, self.rows) for block in rows.inputs.values()]
@@ -45,4 +45,5 @@ class RivalTask:
             linear = linear_model(
                 self.train, self.rows, self.classes, has_labels=self.has_labels, seed=self.seed
             )
-            return linear, boosted_trees(self.learnt, self.asked, self.train.weights, self.seed)
+            trees = boosted_trees(self.raw_train, self.raw_rows, self.train.weights, self.seed)
+            return linear, trees
