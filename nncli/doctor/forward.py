@@ -35,8 +35,8 @@ def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
     """At most `most` rows, evenly spaced, in memory; fewer if their targets are very large."""
     if not isinstance(rows.targets, np.ndarray):
         most = min(most, max(MAX_TARGETS // rows.targets.shape[1], 1))
-    if len(rows) <= most and is_in_memory(dict(rows.named())):
-        return rows
+    if is_in_memory(dict(rows.named())):
+        return rows.sampled(most)
     return rows.at(evenly_spaced(len(rows), most))
 
 

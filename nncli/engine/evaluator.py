@@ -15,7 +15,7 @@ from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.frozen import frozen
-from nncli.parts.arrays import Array, LayerBuffers
+from nncli.parts.arrays import Array, LayerBuffers, evenly_spaced
 from nncli.parts.metrics import Metric
 from nncli.parts.metrics.class_predictions import ClassPredictions
 
@@ -34,6 +34,10 @@ class EvaluationSet(Batch):
     def at(self, index: Array) -> "EvaluationSet":
         rows = super().at(index)
         return EvaluationSet(rows.inputs, rows.targets, rows.weights, truth=self.truth[index])
+
+    def sampled(self, most: int) -> "EvaluationSet":
+        """At most `most` rows, evenly spaced; itself if it has no more."""
+        return self if len(self) <= most else self.at(evenly_spaced(len(self), most))
 
 
 @frozen

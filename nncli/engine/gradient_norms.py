@@ -7,7 +7,7 @@ import numpy as np
 from nncli.engine.job import Job
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.engine.plan import Plan
-from nncli.parts.arrays import Array, evenly_spaced
+from nncli.parts.arrays import Array
 
 MAX_ROWS = 1_000  # evenly spaced rows, for the gradient
 
@@ -21,9 +21,8 @@ class GradientNorms:
 
     def __init__(self, job: Job, theta: Array) -> None:
         self.theta = theta.copy()
-        rows, count = job.train, min(len(job.train), MAX_ROWS)
-        if count < len(rows):
-            rows = rows.at(evenly_spaced(len(rows), count))
+        rows = job.train.sampled(MAX_ROWS)
+        count = len(rows)
         self.random = np.random.default_rng(0)
         self.start = self.random.bit_generator.state
         draws = self.random if job.network.is_random else None

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nncli.engine.evaluator import EvaluationSet, Evaluator
+from nncli.engine.evaluator import Evaluator
 from nncli.engine.job import Job
 from nncli.errors import UserError, few, printable
 from nncli.frozen import frozen
 from nncli.loss_surface.path import main_directions, path_of
-from nncli.parts.arrays import Array, evenly_spaced
+from nncli.parts.arrays import Array
 
 STEPS = 51  # positions along an axis
 MARGIN = 0.35  # of the path's range, on either side
@@ -89,19 +89,13 @@ class _Loss:
     def __init__(self, job: Job, theta: Array) -> None:
         self.trained = job.network.layout.trainable
         self.theta = theta.astype(job.training.dtype)
-        self.rows = _sampled(job.train)
+        self.rows = job.train.sampled(MAX_ROWS)
         self.evaluator = Evaluator(job.network, self.theta, self.rows, job.decode, {}, keeps=True)
 
     def __call__(self, base: Array, moved: Array | float) -> float:
         np.copyto(self.theta, base)
         self.theta[: self.trained] += moved
         return self.evaluator.score().loss
-
-
-def _sampled(rows: EvaluationSet) -> EvaluationSet:
-    if len(rows) <= MAX_ROWS:
-        return rows
-    return rows.at(evenly_spaced(len(rows), MAX_ROWS))
 
 
 def _axes(path: Array) -> tuple[Array, Array]:

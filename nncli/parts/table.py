@@ -1,7 +1,7 @@
 """Table: rows as numbers, with names and meanings of the columns. Every dataset loads one."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
@@ -64,11 +64,16 @@ class Origin:
 
     def place(self, row: int) -> str:
         """`file:line` of a row, or `file: row n` where a file has no lines."""
-        for name, lines in self.files:
-            if row < len(lines):
-                return f"{name}:{self.row_word}{lines[row]}"
-            row -= len(lines)
-        raise IndexError(row)
+        return place_of_row(row, [(f"{name}:{self.row_word}", lines) for name, lines in self.files])
+
+
+def place_of_row(row: int, files: Iterable[tuple[str, Array]]) -> str:
+    """The place of a row in files. files: what precedes a line number, and those of the rows."""
+    for start, lines in files:
+        if row < len(lines):
+            return f"{start}{lines[row]}"
+        row -= len(lines)
+    raise IndexError(row)
 
 
 def combined_sha256(each_sha256: Sequence[str]) -> str:

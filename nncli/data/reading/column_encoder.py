@@ -135,8 +135,8 @@ class ColumnEncoder:
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
-            cure = limit_fix(self.name, self.wrong_texts, self.parser.decimal, is_new=is_new)
-            advice = f" (a limit: {cure})"
+            fix = limit_fix(self.name, self.wrong_texts, self.parser.decimal, is_new=is_new)
+            advice = f" (a limit: {fix})"
         elif not is_new:
             advice = " (if it stands for missing, add it to data.missing"
             if is_ordinal:

@@ -19,6 +19,7 @@ from nncli.data.reading.numbers_as_text import (
 from nncli.data.reading.table_notes import STARTS_AS_AMOUNT
 from nncli.errors import DataError, FormatsFound, Problem, TableError
 from nncli.parts.arrays import Array
+from nncli.parts.table import place_of_row
 
 
 def refuse_empty_files(
@@ -133,12 +134,8 @@ def _place_of(
 ) -> str:
     """The file and line of the first cell with a text."""
     is_it = encoded.column(column.name).values == column.vocabulary.texts.index(text)
-    row = int(is_it.argmax())
-    for (name, reader), lines in zip(readers, encoded.lines, strict=True):
-        if row < len(lines):
-            return f"{name}:{reader.row_word}{lines[row]}"
-        row -= len(lines)
-    raise IndexError(row)
+    starts = [f"{name}:{reader.row_word}" for name, reader in readers]
+    return place_of_row(int(is_it.argmax()), zip(starts, encoded.lines, strict=True))
 
 
 def numbers_as_text(column: ColumnEncoder, decimal: str) -> NumbersAsText | None:
